@@ -1,0 +1,94 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Read from the bottom: each floor imports the floors below it and the neighbours named here, never a floor above.
+
+let everywhere: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+/// Above Platform a pointer does not compile.
+let abovePlatform: [SwiftSetting] = everywhere + [.strictMemorySafety()]
+
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = abovePlatform) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path)/\(name)", swiftSettings: settings)
+}
+
+func system(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/Platform/C/\(name)") }
+
+func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestKit"], path: "Tests/\(path)\(name)", swiftSettings: everywhere)
+}
+
+let package = Package(
+    name: "slipway",
+    products: [.executable(name: "slipway", targets: ["slipway"])],
+    targets: [
+        // App: what people and programs touch
+        .executableTarget(
+            name: "slipway",
+            dependencies: [
+                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
+            ],
+            path: "Sources/App/slipway",
+            swiftSettings: abovePlatform
+        ),
+
+        // Features: what the product does, told in order
+        library(
+            "Provisioning",
+            "Features",
+            ["Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Host"]
+        ),
+
+        // Engine: the machinery, which knows no product feature
+        library("Jobs", "Engine", ["Domain", "Log", "Storage"]),
+        library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
+        library("StateVault", "Engine", ["Domain", "Log", "Storage", "Sealing", "Host"]),
+        library("Events", "Engine", ["Domain", "Storage"]),
+
+        // Model: words and tables
+        library("Schema", "Model", ["Storage"]),
+        library("Domain", "Model", ["Storage"]),
+        library("Log", "Model"),
+
+        // Platform: the outside world; the only code that touches C
+        library("Storage", "Platform", ["CSQLite", "CPostgres", "Host"], settings: everywhere),
+        library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
+        library("Host", "Platform", ["CLinux"], settings: everywhere),
+        system("CSQLite"),
+        system("CPostgres"),
+        system("COpenSSL"),
+        system("CZstd"),
+        system("CLinux"),
+
+        // Tests: the same folders
+        .target(
+            name: "TestKit",
+            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            path: "Tests/TestKit",
+            swiftSettings: everywhere
+        ),
+        tests("StorageTests", "Platform/", ["Storage"]),
+        tests("SealingTests", "Platform/", ["Sealing"]),
+        tests("HostTests", "Platform/", ["Host"]),
+        tests("DomainTests", "Model/", ["Domain"]),
+        tests("SchemaTests", "Model/", ["Schema", "Storage"]),
+        tests("LogTests", "Model/", ["Log"]),
+        tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema"]),
+        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing"]),
+        tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
+        tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
+        tests(
+            "ProvisioningTests",
+            "Features/",
+            ["Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]
+        ),
+        tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
+        tests("ArchitectureTests", "", []),
+        tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,92 @@
+/// Replaces registered secrets in text by `<redacted>`.
+///
+/// A secret is masked as it stands, as JSON escapes it, and, when it spans lines, line by line. Values shorter than
+/// ``minimumLength`` bytes are not masked: `1` or `eu` would turn every line into noise without hiding anything.
+package struct Redactor: Sendable {
+    /// The shortest value that is masked, in UTF-8 bytes.
+    package static let minimumLength = 4
+    package static let mask = "<redacted>"
+
+    private var needles: [[UInt8]]
+
+    package init(secrets: some Sequence<String> = []) {
+        needles = []
+        add(secrets)
+    }
+
+    package var isEmpty: Bool { needles.isEmpty }
+
+    /// Registers more secrets.
+    package mutating func add(_ secrets: some Sequence<String>) {
+        var all = Set(needles)
+        for secret in secrets {
+            for form in Self.forms(of: secret) where form.utf8.count >= Self.minimumLength { all.insert(Array(form.utf8)) }
+        }
+        // Longest first: a secret that contains another is masked whole.
+        needles = all.sorted { $0.count > $1.count }
+    }
+
+    /// The text with every registered secret replaced.
+    package func redacted(_ text: String) -> String {
+        guard !needles.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        guard let masked = redacted(bytes: bytes) else { return text }
+        return String(decoding: masked, as: UTF8.self)
+    }
+
+    /// The bytes with every registered secret replaced, or nil when there was none.
+    package func redacted(bytes: [UInt8]) -> [UInt8]? {
+        var result: [UInt8] = []
+        var copiedUpTo = 0
+        var index = 0
+        while index < bytes.count {
+            if let needle = needles.first(where: { starts(with: $0, at: index, in: bytes) }) {
+                result.append(contentsOf: bytes[copiedUpTo..<index])
+                result.append(contentsOf: Self.mask.utf8)
+                index += needle.count
+                copiedUpTo = index
+            } else {
+                index += 1
+            }
+        }
+        guard copiedUpTo > 0 else { return nil }
+        result.append(contentsOf: bytes[copiedUpTo...])
+        return result
+    }
+
+    // MARK: - Details
+
+    private func starts(with needle: [UInt8], at index: Int, in bytes: [UInt8]) -> Bool {
+        guard bytes[index] == needle[0], index + needle.count <= bytes.count else { return false }
+        for offset in 1..<needle.count where bytes[index + offset] != needle[offset] { return false }
+        return true
+    }
+
+    private static func forms(of secret: String) -> [String] {
+        var forms = [secret, jsonEscaped(secret)]
+        if secret.contains(where: \.isNewline) {
+            // A short line of a key file ("-----") is no secret by itself.
+            forms += secret.split(whereSeparator: \.isNewline).map(String.init).filter { $0.utf8.count >= 8 }
+        }
+        return forms
+    }
+
+    /// As a JSON encoder writes it: Go's also escapes `<`, `>` and `&`.
+    private static func jsonEscaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\r": escaped += "\\r"
+            case "\t": escaped += "\\t"
+            case "<": escaped += "\\u003c"
+            case ">": escaped += "\\u003e"
+            case "&": escaped += "\\u0026"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}
