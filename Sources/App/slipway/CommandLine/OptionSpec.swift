@@ -21,7 +21,7 @@ struct OptionSpec: Sendable {
         _ name: String,
         short: Character? = nil,
         _ placeholder: String,
-        _ kind: ValueKind = .text,
+        _ kind: ValueKind,
         isRepeatable: Bool = false,
         isRequired: Bool = false,
         _ summary: String

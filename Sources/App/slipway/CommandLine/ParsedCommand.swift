@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A command line that was understood: every value has been checked against its ``ValueKind``.
 struct ParsedCommand: Sendable {
     /// The command without the program's name: `["state", "pull"]`.
@@ -29,13 +27,6 @@ struct ParsedCommand: Sendable {
             guard let sign = text.firstIndex(of: "=") else { return nil }
             return (String(text[..<sign]), String(text[text.index(after: sign)...]))
         }
-    }
-
-    /// The moment given for an option; a duration means that long before `now`.
-    func moment(_ name: String, now: Date) -> Date? {
-        guard let text = string(name) else { return nil }
-        guard let ago = duration(name) else { return MomentText.parse(text) }
-        return now.addingTimeInterval(-Double(ago.components.seconds))
     }
 
     /// The value of an argument or option that the command's description calls required.

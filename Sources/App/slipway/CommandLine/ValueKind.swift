@@ -13,8 +13,6 @@ enum ValueKind: Sendable, Equatable {
     /// `KEY=VALUE`; the value may be empty or hold more `=`.
     case assignment
     case choice([String])
-    /// A day or a moment in UTC, `2026-01-31` or `2026-01-31T12:00:00Z`, or a duration ago.
-    case moment
 
     /// What is wrong with `text`, as the end of a sentence that begins with the option's name; nil when it is fine.
     func complaint(about text: String) -> String? {
@@ -39,9 +37,6 @@ enum ValueKind: Sendable, Equatable {
             if words.contains(text) { return nil }
             let hint = Suggestion.nearest(to: text, in: words).map { ": did you mean \($0)?" } ?? ""
             return "is one of \(Suggestion.list(words, "or")), not \(shown)\(hint)"
-        case .moment:
-            if DurationText.parse(text) != nil || MomentText.parse(text) != nil { return nil }
-            return "takes a time such as 2026-01-31, 2026-01-31T12:00:00Z or 2h (two hours ago), not \(shown)"
         }
     }
 
