@@ -1,0 +1,13 @@
+import Schema
+import Storage
+import TestKit
+import Testing
+
+@Suite struct MigrationTests {
+    @Test(arguments: [TestDatabase.sqlite])
+    func `a second start changes nothing`(_ kind: TestDatabase) async throws {
+        try await kind.with(migrations: Schema.migrations) { database in
+            #expect(try await Schema.migrator.migrate(database).isEmpty)
+        }
+    }
+}
