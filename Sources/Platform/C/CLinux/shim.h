@@ -1,4 +1,5 @@
 // What Linux offers and Swift's Glibc module leaves out or can't call.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -49,3 +50,20 @@ static inline void slipway_spawn_defaults(posix_spawnattr_t *attributes, int new
     if (new_session) flags |= 0x80;
     posix_spawnattr_setflags(attributes, flags);
 }
+
+// copy_file_range(2), or through a small buffer where the two file systems can't.
+static inline ssize_t slipway_copy_range(int from, int to, size_t most) {
+    ssize_t count = syscall(SYS_copy_file_range, from, (void *)0, to, (void *)0, most, 0);
+    if (count >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)) return count;
+    char buffer[65536];
+    count = read(from, buffer, sizeof buffer);
+    for (ssize_t done = 0; done < count;) {
+        ssize_t written = write(to, buffer + done, (size_t)(count - done));
+        if (written < 0) return -1;
+        done += written;
+    }
+    return count;
+}
+
+// The array in the struct is longer than most entries are: Swift would copy what lies behind them.
+static inline const char *slipway_entry_name(const struct dirent *entry) { return entry->d_name; }
