@@ -49,4 +49,4 @@ packages-build packages-demo packages-test packages-check: packages-%:
 
 .build/architecture: $(RULES)
 	@mkdir -p .build
-	swiftc -swift-version 6 -warnings-as-errors -o $@ $(RULES)
+	@swiftc -O -swift-version 6 -warnings-as-errors -o $@ $(RULES)
