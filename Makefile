@@ -5,7 +5,7 @@
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib $(IMPORTS)
-SWIFT_SOURCES := Package.swift Sources Tests $(wildcard Benchmarks)
+SWIFT_SOURCES := Package.swift Sources Tests scripts $(wildcard Benchmarks)
 # The same rules as Tests/ArchitectureTests, compiled by themselves: seconds, not a whole build.
 RULES := $(wildcard Tests/ArchitectureTests/Rules/*.swift) scripts/architecture/main.swift
 

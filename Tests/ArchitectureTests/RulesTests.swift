@@ -96,13 +96,28 @@ internal import Testing
     }
 
     @Test func `read an enum's raw values`() {
-        let text =
-            "enum Other: String {\n    case z\n}\nenum S: String {\n    case a, b\n    /// Doc.\n    case `c` = \"d-e\"\n\n    package enum Event {\n        case f\n    }\n}"
+        let text = """
+            enum Other: String {
+                case z
+            }
+            extension A {
+                enum S: String {
+                    case a, b
+                    /// Doc.
+                    case `c` = "d-e"
+
+                    package enum Event {
+                        case f
+                    }
+                }
+            }
+            """
         #expect(Registers.rawValues(ofCasesIn: text, type: "S") == ["a", "b", "d-e"])
     }
 
     @Test func `read environment variables in code and not in comments`() {
-        let file = SourceFile(path: "Sources/A.swift", text: "let a = env[\"SLIPWAY_DATA\"]\n// \"SLIPWAY_NOT\"\n")
-        #expect(Registers.environmentVariables(in: [file]) == ["SLIPWAY_DATA"])
+        let direct = SourceFile(path: "Sources/A.swift", text: "let a = env[\"SLIPWAY_DATA\"]\n// \"SLIPWAY_NOT\"\nlet b = value(\"B\")\n")
+        let prefixed = SourceFile(path: "Sources/B.swift", text: "let a = env[\"SLIPWAY_\\(name)\"]\nlet b = value(\"LOG\")\n")
+        #expect(Registers.environmentVariables(in: [direct, prefixed]) == ["SLIPWAY_DATA", "SLIPWAY_LOG"])
     }
 }

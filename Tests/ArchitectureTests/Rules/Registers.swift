@@ -15,21 +15,24 @@ enum Registers {
             try environmentVariables(in: SourceFile.all(below: "Sources", of: $0))
         },
         Register(document: "docs/decisions/0002-c-libraries.md", heading: "The libraries", truth: cLibraries),
-        ofCases("JobStatus", heading: "Statuses of a job"),
-        ofCases("DeploymentStatus", heading: "Statuses of a deployment"),
-        ofCases("JobStage", heading: "Stages of a job"),
-        ofCases("QueueName", heading: "Queues"),
+        ofCases("JobStatus", under: "Statuses of a job"),
+        ofCases("DeploymentStatus", under: "Statuses of a deployment"),
+        ofCases("JobStage", under: "Stages of a job"),
+        ofCases("QueueName", under: "Queues"),
+        ofCases("Name", in: "Sources/Engine/Events/JobEvent+Codable.swift", under: "Events", of: "docs/json-output.md"),
+        ofCases("ExitCode", in: "Sources/App/slipway/CommandLine/ExitCode.swift", under: "Exit codes", of: "docs/json-output.md"),
     ]
 
-    /// Every difference between a table and the code.
-    static func violations(root: String) throws -> [Violation] {
-        try all.flatMap { register in
-            let text = try Document.text(of: register.document, in: root)
-            return try differences(
-                documented: Document.keys(ofTableUnder: register.heading, in: text),
-                actual: register.truth(root),
-                in: register
-            )
+    /// Every difference between a table and the code; a file that is missing is one.
+    static func violations(root: String) -> [Violation] {
+        all.flatMap { register in
+            do {
+                let text = try Document.text(of: register.document, in: root)
+                let documented = Document.keys(ofTableUnder: register.heading, in: text)
+                return differences(documented: documented, actual: try register.truth(root), in: register)
+            } catch {
+                return [Violation(path: register.document, line: 1, message: "\(error)")]
+            }
         }
     }
 
@@ -40,39 +43,44 @@ enum Registers {
         return (missing + invented).sorted().map { Violation(path: register.document, line: 1, message: $0) }
     }
 
-    private static func ofCases(_ type: String, heading: String) -> Register {
-        Register(document: "docs/state-machines.md", heading: heading) { root in
-            Set(rawValues(ofCasesIn: try Document.text(of: "Sources/Model/Domain/\(type).swift", in: root), type: type))
+    private static func ofCases(
+        _ type: String,
+        in path: String? = nil,
+        under heading: String,
+        of document: String = "docs/state-machines.md"
+    ) -> Register {
+        Register(document: document, heading: heading) { root in
+            let text = try Document.text(of: path ?? "Sources/Model/Domain/\(type).swift", in: root)
+            return Set(rawValues(ofCasesIn: text, type: type))
         }
     }
 
-    /// The raw values of a `String` enum's cases, up to the next declaration in it.
+    /// The raw values of an enum's cases, up to the next declaration after them.
     static func rawValues(ofCasesIn text: String, type: String) -> [String] {
         var values: [String] = []
-        var isInside = false
+        var indentation: Int?
         for line in text.split(separator: "\n") {
+            let code = line.drop { $0 == " " }
             if line.contains("enum \(type):") {
-                isInside = true
-            } else if isInside, line.hasPrefix("    case ") {
-                for item in line.dropFirst(9).split(separator: ",") {
-                    let parts = item.split(separator: "=").map { $0.filter { $0 != " " && $0 != "`" && $0 != "\"" } }
-                    if let value = parts.last { values.append(value) }
+                indentation = line.count - code.count
+            } else if let indentation, !code.hasPrefix("//") {
+                guard line.count - code.count > indentation, code.hasPrefix("case ") else { break }
+                values += code.dropFirst(5).split(separator: ",").compactMap { item in
+                    item.split(separator: "=").last?.filter { $0 != " " && $0 != "`" && $0 != "\"" }
                 }
-            } else if isInside, line.hasPrefix("    package ") || line.hasPrefix("}") {
-                break
             }
         }
         return values
     }
 
-    /// `SLIPWAY_…` in the code's string literals: what the program reads.
+    /// What the program reads: `"SLIPWAY_…"` in code, and where the prefix is put before a name (`"SLIPWAY_\\(name)"`), `value("…")`.
     static func environmentVariables(in files: [SourceFile]) -> Set<String> {
         var names: Set<String> = []
         for file in files {
-            for (line, code) in zip(file.lines, file.code) where line.contains("\"SLIPWAY_") {
-                for match in line.matches(of: /"(SLIPWAY_[A-Z_]+[A-Z])"/) where !code.allSatisfy({ $0 == " " }) {
-                    names.insert(String(match.1))
-                }
+            let addsPrefix = file.lines.contains { $0.contains("\"SLIPWAY_\\(") }
+            for (line, code) in zip(file.lines, file.code) where !code.allSatisfy({ $0 == " " }) {
+                if line.contains("\"SLIPWAY_") { names.formUnion(line.matches(of: /"(SLIPWAY_[A-Z_]*[A-Z])"/).map { String($0.1) }) }
+                if addsPrefix { names.formUnion(line.matches(of: /value\("([A-Z_]+)"\)/).map { "SLIPWAY_\($0.1)" }) }
             }
         }
         return names
