@@ -32,7 +32,7 @@ require_terraform() {
 
 # One line per system package that this purpose needs and that is not installed.
 missing_packages() {
-    local wanted=(git make pkg-config libsqlite3-dev libpq-dev libssl-dev libzstd-dev)
+    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
         test) wanted+=(bubblewrap util-linux procps python3) ;;
@@ -66,9 +66,8 @@ install_packages() {
     compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || "${apt[@]}" update
     # An old list names versions that the mirror has dropped: fetch it and try once more.
     "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null || {
-        "${apt[@]}" update
-        "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null
-    }
+        "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null
+    } || stop "apt-get could not install $*: mend what it says above, or install them yourself, and run make again."
 }
 
 require_packages() {
