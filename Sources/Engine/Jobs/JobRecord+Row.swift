@@ -5,7 +5,7 @@ internal import Storage
 extension JobRecord {
     static let columns: SQL = """
         id, kind, queue, organization_id, concurrency_key, unique_key, payload, tags, priority, status, run_at, attempt, maximum_attempts,
-        timeout_seconds, fence, worker_id, lease_expires_at, cancel_requested_at, cancel_force, cancelled_by, stage, progress, message,
+        timeout_seconds, fence, worker_id, lease_expires_at, wake_requested, cancel_requested_at, cancel_force, cancelled_by, stage, progress, message,
         result, error_message, error_code, created_at, started_at, finished_at, updated_at
         """
 
@@ -27,6 +27,7 @@ extension JobRecord {
         fence = try row.value("fence")
         workerID = try row.value("worker_id")
         leaseExpiresAt = try row.value("lease_expires_at")
+        isWakeRequested = try row.value("wake_requested")
         cancelRequestedAt = try row.value("cancel_requested_at")
         isCancelForced = try row.value("cancel_force")
         cancelledBy = try row.value("cancelled_by")

@@ -24,6 +24,8 @@ package struct JobRecord: Sendable, Equatable {
     package let fence: Fence?
     package let workerID: String?
     package let leaseExpiresAt: Date?
+    /// Goes on at once when it is suspended.
+    let isWakeRequested: Bool
     package let cancelRequestedAt: Date?
     package let isCancelForced: Bool
     package let cancelledBy: String?

@@ -1,5 +1,4 @@
 package import Domain
-package import FoundationEssentials
 package import Storage
 
 /// The queue's tables, for everyone who queues, looks up, cancels or wakes a job in a transaction of their own.

@@ -15,11 +15,14 @@ extension Array {
     }
 }
 
-extension Sequence where Element == SQL {
-    /// Puts commas between.
-    var joined: SQL {
-        var all: SQL?
-        for part in self { all = all.map { "\(sql: $0), \(sql: part)" } ?? part }
-        return all ?? "NULL"
+extension SQL {
+    /// Puts parts one after the other, with commas between: the rows of VALUES.
+    static func list(_ parts: some Collection<SQL>) -> SQL {
+        var interpolation = StringInterpolation(literalCapacity: 2 * parts.count, interpolationCount: parts.count)
+        for (index, part) in parts.enumerated() {
+            if index > 0 { interpolation.appendLiteral(", ") }
+            interpolation.appendInterpolation(sql: part)
+        }
+        return SQL(stringInterpolation: interpolation)
     }
 }

@@ -14,6 +14,10 @@ package struct WorkerTimes: Sendable {
     package var report: Duration
     /// How often old rows are looked for.
     package var pruning: Duration
+    /// A clock that moves by more than this against the others was set, or the machine was suspended.
+    package var clockTolerance: Duration
+    /// A wait that is over later than this was a pause of the process.
+    package var pauseTolerance: Duration
     /// How long finished jobs are kept; nil for ever.
     package var keepsFinishedJobs: Duration?
 
@@ -25,6 +29,8 @@ package struct WorkerTimes: Sendable {
         shutdownGrace: Duration = .seconds(120),
         report: Duration = .milliseconds(200),
         pruning: Duration = .seconds(600),
+        clockTolerance: Duration = .seconds(2),
+        pauseTolerance: Duration = .seconds(5),
         keepsFinishedJobs: Duration? = .seconds(90 * 86400)
     ) {
         self.lease = lease
@@ -34,6 +40,8 @@ package struct WorkerTimes: Sendable {
         self.shutdownGrace = shutdownGrace
         self.report = report
         self.pruning = pruning
+        self.clockTolerance = clockTolerance
+        self.pauseTolerance = pauseTolerance
         self.keepsFinishedJobs = keepsFinishedJobs
     }
 }

@@ -27,6 +27,7 @@ package enum JobTables {
             fence BIGINT,
             worker_id TEXT,
             lease_expires_at BIGINT,
+            write_token BIGINT,
             wake_requested SMALLINT NOT NULL DEFAULT 0 CHECK (wake_requested IN (0, 1)),
             cancel_requested_at BIGINT,
             cancel_force SMALLINT NOT NULL DEFAULT 0 CHECK (cancel_force IN (0, 1)),
