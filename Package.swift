@@ -87,7 +87,7 @@ let package = Package(
             ["Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
-        tests("ArchitectureTests", "", []),
+        tests("ArchitectureTests", "", ["Domain"]),
         tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,7 +2,13 @@ package import Storage
 
 /// The tables' history, oldest step first.
 package enum Schema {
-    package static let migrations: [Migration] = []
+    package static let migrations: [Migration] = [
+        Migration(
+            number: 1,
+            name: "foundation",
+            statements: OrganizationTables.statements + DeploymentTables.statements + EventTables.statements
+        )
+    ]
 
     /// Brings a database to this program's tables.
     package static let migrator = Migrator(migrations)
