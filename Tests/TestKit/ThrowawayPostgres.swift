@@ -87,7 +87,8 @@ package actor ThrowawayPostgres {
         esac
         wait $server 2>/dev/null
         for child in $children; do
-            while kill -0 $child 2>/dev/null; do sleep 0.01; done
+            # Gone, or a zombie that nobody has reaped.
+            while grep -q '^State:[[:space:]][^ZX]' /proc/$child/status 2>/dev/null; do sleep 0.01; done
         done
         rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*
         test -n "$line" || rm -rf "$folder"
