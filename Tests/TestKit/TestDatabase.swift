@@ -10,9 +10,10 @@ package enum TestDatabase: String, CaseIterable, Sendable {
         options: DatabaseOptions = DatabaseOptions(),
         _ body: (Database) async throws -> T
     ) async throws -> T {
-        try await location { location in
+        try await location(migrations: migrations) { location in
             let database = try await Database.open(location, options: options)
             do {
+                // On PostgreSQL the template has them already.
                 try await Migrator(migrations).migrate(database)
                 let value = try await body(database)
                 await database.close()
@@ -24,15 +25,28 @@ package enum TestDatabase: String, CaseIterable, Sendable {
         }
     }
 
-    /// Gives `body` the address of an empty database, for tests that open it several times.
-    package func location<T: Sendable>(_ body: (DatabaseLocation) async throws -> T) async throws -> T {
+    /// Gives `body` the address of a database of its own, for tests that open it several times; on SQLite the file isn't made yet.
+    package func location<T: Sendable>(
+        migrations: [Migration] = [],
+        _ body: (DatabaseLocation) async throws -> T
+    ) async throws -> T {
         switch self {
         case .sqlite:
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             return try await body(.sqlite(path: folder.path + "/test.sqlite"))
         case .postgres:
-            throw StorageError(.invalidLocation("no PostgreSQL yet"))
+            let server = try await ThrowawayPostgres.shared()
+            let name = try await server.makeDatabase(migrations: migrations)
+            do {
+                let value = try await body(server.location(database: name))
+                try await server.removeDatabase(name)
+                return value
+            } catch {
+                // The test's own error matters more than a leftover.
+                try? await server.removeDatabase(name)
+                throw error
+            }
         }
     }
 }

@@ -21,9 +21,7 @@ package struct DeploymentOutputs: Sendable {
     package func read(project: String, organization: String, revealing: Bool) async throws -> [String: OutputValue] {
         let stored = try await database.read { transaction in
             let store = DeploymentStore()
-            guard let deployment = try store.deployment(project: project, organization: organization, in: transaction) else {
-                throw ProvisioningError(.notFound, "There is no project '\(project)'; `slipway deployments` lists those there are.")
-            }
+            let deployment = try store.require(project: project, organization: organization, in: transaction)
             return try store.outputs(of: deployment.id, in: transaction)
         }
         guard let stored, let data = stored.data else { return [:] }

@@ -31,7 +31,35 @@ package struct DeploymentStore: Sendable {
         try transaction.first("SELECT id FROM organizations WHERE name = \(name)")?.value("id")
     }
 
+    /// The organization of that name.
+    ///
+    /// - Throws: ``ProvisioningError`` when there is none.
+    package func requireOrganization(named name: String, in transaction: Transaction) throws -> OrganizationID {
+        guard let id = try organizationID(named: name, in: transaction) else {
+            throw ProvisioningError(.notFound, "There is no organization '\(name)'; its first deploy makes it.")
+        }
+        return id
+    }
+
     // MARK: - Deployments
+
+    /// The deployment of that project.
+    ///
+    /// - Throws: ``ProvisioningError`` when there is none.
+    package func require(project: String, organization: String, in transaction: Transaction) throws -> Deployment {
+        guard let found = try deployment(project: project, organization: organization, in: transaction) else {
+            throw ProvisioningError(
+                .notFound,
+                "There is no project '\(project)' in the organization '\(organization)'; `slipway deployments` lists those there are."
+            )
+        }
+        return found
+    }
+
+    /// The deployment that a job works on, or nil when it works on none.
+    package func deployment(ofJob job: JobID, in transaction: Transaction) throws -> Deployment? {
+        try first("WHERE d.id = (SELECT terraform_deployment_id FROM terraform_runs WHERE job_id = \(job))", in: transaction)
+    }
 
     /// The deployment of that project, or nil.
     package func deployment(project: String, organization: String, in transaction: Transaction) throws -> Deployment? {
@@ -46,15 +74,16 @@ package struct DeploymentStore: Sendable {
     /// The organization's deployments by name, or everyone's when `organization` is nil.
     package func deployments(
         organization: String?,
-        after name: String = "",
+        statuses: [DeploymentStatus] = [],
         limit: Int = 100,
         in transaction: Transaction
     ) throws -> [Deployment] {
-        let scope: SQL = organization.map { "AND o.name = \($0)" } ?? ""
+        var scope: SQL = organization.map { "o.name = \($0)" } ?? "1 = 1"
+        if !statuses.isEmpty { scope = "\(sql: scope) AND d.status IN (\(list: statuses))" }
         return try transaction.rows(
             """
             SELECT \(sql: Deployment.columns) FROM terraform_deployments d JOIN organizations o ON o.id = d.organization_id
-            WHERE d.project > \(name) \(sql: scope)
+            WHERE \(sql: scope)
             ORDER BY d.project, o.name LIMIT \(limit)
             """
         ).map(Deployment.init)

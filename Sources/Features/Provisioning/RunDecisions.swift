@@ -34,13 +34,14 @@ package struct RunDecisions: Sendable {
     /// Ends a job whose plan waits; nothing was changed.
     ///
     /// - Throws: ``ProvisioningError`` as ``approve(_:by:)``.
-    package func refuse(_ job: JobID, by person: String) async throws {
+    package func refuse(_ job: JobID, by person: String, reason: String? = nil) async throws {
         let now = now()
         try await database.write { [self] transaction in
             let run = try checkWaiting(job, now: now, in: transaction)
             guard try runs.decide(.refused, job: job, by: person, now: now, in: transaction) else { throw Self.decided(job) }
             _ = try jobs.cancel(job, force: false, by: person, in: transaction)
-            try end(job, of: run.deployment, message: "\(person) refused the plan; nothing was changed.", now: now, in: transaction)
+            let why = reason.map { " (\($0))" } ?? ""
+            try end(job, of: run.deployment, message: "\(person) refused the plan\(why); nothing was changed.", now: now, in: transaction)
         }
     }
 
@@ -54,12 +55,12 @@ package struct RunDecisions: Sendable {
         return try await database.write { [self] transaction in
             let result = try jobs.cancel(job, force: force, by: person, in: transaction)
             switch result {
-            case .unknown: throw Self.unknown(job)
-            case .cancelledAtOnce:
+            case .notFound: throw Self.unknown(job)
+            case .ended:
                 if let run = try runs.run(job, in: transaction) {
-                    try end(job, of: run.deployment, message: "\(person) cancelled it before it began.", now: now, in: transaction)
+                    try end(job, of: run.deployment, message: "\(person) cancelled it before it ran.", now: now, in: transaction)
                 }
-            default: break
+            case .told, .alreadyFinished: break
             }
             return result
         }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A refused or failed call to the operating system.
-package struct HostError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system's error number; errno(3).
     package let errno: Int32
     /// What was tried, as a verb: `open`, `watch`, `start`.
@@ -17,6 +17,10 @@ package struct HostError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The system's own sentence for ``errno``.
     package var systemMessage: String { String(cString: strerror(errno)) }
+
+    /// The file system or a quota on it is full.
+    package var isDiskFull: Bool { errno == ENOSPC || errno == EDQUOT }
+    package var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
 
     package var description: String { "can't \(doing) \(path): \(systemMessage)" }
 }

@@ -18,6 +18,16 @@ struct Answer {
 struct TransactionScope {
     /// The first statement's error, after which there is only rollback.
     var failure: StorageError?
+    /// Whether nothing may be changed.
+    var isReading = false
+    /// Whether the connection broke.
+    var isLost = false
+    /// Whether a deadlock or the like ended the transaction, so that all of it must be run again.
+    var mustStartOver = false
+    /// Whether prepared statements went stale, so that the connection must be replaced.
+    var hasStaleStatements = false
+    /// Whether COMMIT was sent, so that the outcome is unknown if the connection breaks.
+    var isCommitting = false
     /// The channels to ring after the commit.
     var bells: [String] = []
 }

@@ -23,8 +23,8 @@ package final class Database: Sendable {
         switch location {
         case .sqlite(let path):
             Database(location: location, engine: try await SQLiteEngine.open(path: path, options: options))
-        case .postgres:
-            throw StorageError(.invalidLocation("PostgreSQL isn't there yet"))
+        case .postgres(let url):
+            Database(location: location, engine: try await PostgresEngine.open(url: url, options: options))
         }
     }
 

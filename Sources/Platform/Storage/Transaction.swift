@@ -53,7 +53,8 @@ package struct Transaction {
                 try connection.control("ROLLBACK TO SAVEPOINT nested")
                 try connection.control("RELEASE SAVEPOINT nested")
                 connection.scope.bells.removeLast(connection.scope.bells.count - bellCount)
-                connection.scope.failure = nil
+                // A deadlock's victim must start over as a whole.
+                if !connection.scope.mustStartOver { connection.scope.failure = nil }
             } catch {
                 // The connection or the whole transaction is gone; the first failure says why.
                 connection.scope.failure = connection.scope.failure ?? error

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct MigrationTests {
-    @Test(arguments: [TestDatabase.sqlite])
+    @Test(arguments: TestDatabase.allCases)
     func `a second start changes nothing`(_ kind: TestDatabase) async throws {
         try await kind.with(migrations: Schema.migrations) { database in
             let applied = try await Schema.migrator.migrate(database)

@@ -13,7 +13,7 @@ import Testing
         )
     ]
 
-    @Test(arguments: [TestDatabase.sqlite])
+    @Test(arguments: TestDatabase.allCases)
     func `a thing is kept`(_ kind: TestDatabase) async throws {
         try await kind.with(migrations: Self.migrations) { database in
             let id = try await database.write { transaction in
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [TestDatabase.sqlite])
+    @Test(arguments: TestDatabase.allCases)
     func `a hundred parallel increments all count`(_ kind: TestDatabase) async throws {
         try await kind.with(migrations: Self.migrations) { database in
             try await database.write { try $0.execute("INSERT INTO things (name) VALUES ('n')") }

@@ -1,9 +1,12 @@
 // What Linux offers and Swift's Glibc module leaves out or can't call.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -12,3 +15,55 @@
 #include <termios.h>
 #include <unistd.h>
 #include <linux/magic.h>
+
+// `flock` is a struct and a function in C; Swift picks the struct.
+static inline int slipway_flock(int descriptor, int operation) { return flock(descriptor, operation); }
+
+// The exit status macros of wait(2) are no constants.
+static inline int slipway_exited(int status) { return WIFEXITED(status); }
+static inline int slipway_exit_code(int status) { return WEXITSTATUS(status); }
+static inline int slipway_exit_signal(int status) { return WTERMSIG(status); }
+
+// Variadic in C.
+static inline int slipway_set_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+static inline int slipway_duplicate_above(int descriptor, int lowest) { return fcntl(descriptor, F_DUPFD_CLOEXEC, lowest); }
+
+// Shown with _DEFAULT_SOURCE or _GNU_SOURCE only.
+int pipe2(int ends[2], int flags);
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *folder);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int lowest);
+
+// Sets of signals are macros or need a pointer to an uninitialised struct.
+static inline void slipway_spawn_defaults(posix_spawnattr_t *attributes, int new_session) {
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    sigdelset(&all, SIGKILL);
+    sigdelset(&all, SIGSTOP);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    // POSIX_SPAWN_SETSID, which glibc shows only with _GNU_SOURCE; with that, Swift's own Glibc module would differ from this one.
+    if (new_session) flags |= 0x80;
+    posix_spawnattr_setflags(attributes, flags);
+}
+
+// copy_file_range(2), or through a small buffer where the two file systems can't.
+static inline ssize_t slipway_copy_range(int from, int to, size_t most) {
+    ssize_t count = syscall(SYS_copy_file_range, from, (void *)0, to, (void *)0, most, 0);
+    if (count >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)) return count;
+    char buffer[65536];
+    count = read(from, buffer, sizeof buffer);
+    for (ssize_t done = 0; done < count;) {
+        ssize_t written = write(to, buffer + done, (size_t)(count - done));
+        if (written < 0) return -1;
+        done += written;
+    }
+    return count;
+}
+
+// The array in the struct is longer than most entries are: Swift would copy what lies behind them.
+static inline const char *slipway_entry_name(const struct dirent *entry) { return entry->d_name; }

@@ -1,0 +1,17 @@
+package import Log
+
+/// What one run is given beyond its workspace.
+package struct RunSettings: Sendable {
+    /// Credentials and `TF_VAR_…`: all that the run sees besides PATH, HOME, TMPDIR, TF_* of ours and GOGC.
+    package var environment: [String: String]
+    /// Masks every line before it is handed out.
+    package var redactor: Redactor
+    /// How many resources at once; nil is Terraform's 10.
+    package var parallelism: Int?
+
+    package init(environment: [String: String] = [:], redactor: Redactor = Redactor(), parallelism: Int? = nil) {
+        self.environment = environment
+        self.redactor = redactor
+        self.parallelism = parallelism
+    }
+}

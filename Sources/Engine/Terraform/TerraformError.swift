@@ -1,0 +1,111 @@
+package import Host
+
+/// Why Terraform could not be run at all; what Terraform itself finds wrong comes as a ``Diagnostic``.
+package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Reason: Sendable, Hashable {
+        // The program
+        case programMissing(configured: String?)
+        case programNotExecutable(path: String)
+        case programTooOld(path: String, version: String)
+        case programBroken(path: String, message: String)
+        // The sandbox
+        case sandboxUnavailable(why: String)
+        // The source
+        case sourceMissing(path: String)
+        case noConfiguration
+        case sourceTooLarge(limit: Int)
+        case tooManyFiles(limit: Int)
+        case linkLeavesFolder(path: String, target: String)
+        case nameNotUTF8(path: String)
+        case unsafeName(path: String)
+        case specialFile(path: String)
+        case reservedName(path: String)
+        case fightingOverride(path: String)
+        case packedSourceDamaged
+        // Variables
+        case invalidVariableName(String)
+        case undeclaredVariable(String, declared: [String])
+        // The machine
+        case diskFull(path: String)
+        case workspaceInUse(path: String)
+        case providerDamaged(String)
+        case system(HostError)
+    }
+
+    package let reason: Reason
+
+    package init(_ reason: Reason) { self.reason = reason }
+
+    /// Translates what the system refused.
+    package init(_ error: HostError) {
+        self.init(error.isDiskFull ? .diskFull(path: error.path) : .system(error))
+    }
+
+    /// The input is at fault, not the machine: trying again can't help.
+    package var isBadInput: Bool {
+        switch reason {
+        case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .specialFile,
+            .reservedName, .fightingOverride, .packedSourceDamaged, .invalidVariableName, .undeclaredVariable:
+            true
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .workspaceInUse,
+            .providerDamaged, .system:
+            false
+        }
+    }
+
+    package var description: String {
+        switch reason {
+        case .programMissing(nil):
+            "neither terraform nor tofu is on PATH: install Terraform (https://developer.hashicorp.com/terraform/install) "
+                + "or OpenTofu (https://opentofu.org/docs/intro/install), version 1.6 or newer"
+        case .programMissing(let path?):
+            "there is no program at \(path): set SLIPWAY_TERRAFORM to a Terraform or OpenTofu of version 1.6 or newer "
+                + "(https://developer.hashicorp.com/terraform/install, https://opentofu.org/docs/intro/install)"
+        case .programNotExecutable(let path):
+            "\(path) is not an executable file: make it one (chmod +x), or set SLIPWAY_TERRAFORM to Terraform or OpenTofu"
+        case .programTooOld(let path, let version):
+            "\(path) is version \(version), and 1.6 is the oldest that works: get a newer one from "
+                + "https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install"
+        case .programBroken(let path, let message):
+            "\(path) does not answer `version -json` as Terraform or OpenTofu would: \(message)"
+        case .sandboxUnavailable(let why):
+            "the sandbox is required and does not work here: \(why); install bubblewrap and allow user namespaces, "
+                + "or set SLIPWAY_SANDBOX to preferred or off"
+        case .sourceMissing(let path):
+            "there is no folder or .tf file at \(path)"
+        case .noConfiguration:
+            "the folder holds no .tf file: name the folder that Terraform would be run in"
+        case .sourceTooLarge(let limit):
+            "the source is larger than \(limit >> 20) MiB: keep data, archives and state out of the folder"
+        case .tooManyFiles(let limit):
+            "the source has more than \(limit) files: keep dependencies and build results out of the folder"
+        case .linkLeavesFolder(let path, let target):
+            "the symbolic link \(path) leads out of the folder (to \(target)): copy what it names into the folder"
+        case .nameNotUTF8(let path):
+            "the file name \(path) is not valid UTF-8: rename it"
+        case .unsafeName(let path):
+            "the file name \(path) is absolute, empty or leads out of the folder: rename it"
+        case .specialFile(let path):
+            "\(path) is a pipe, socket or device: only files, folders and symbolic links can be deployed"
+        case .reservedName(let path):
+            "\(path) uses a name that Slipway keeps for itself (\(BackendOverride.stem).*): rename it"
+        case .fightingOverride(let path):
+            "\(path) sets a backend and is read after Slipway's own override: remove the backend or cloud block from it, for Slipway keeps the state"
+        case .packedSourceDamaged:
+            "the stored source can't be read: deploy again from the folder"
+        case .invalidVariableName(let name):
+            "\(name.debugDescription) is no variable name: letters, digits, _ and -, not beginning with a digit or -"
+        case .undeclaredVariable(let name, let declared):
+            "the configuration declares no variable \(name)"
+                + (declared.isEmpty ? "" : " (it declares \(declared.sorted().prefix(20).joined(separator: ", ")))")
+        case .diskFull(let path):
+            "no space is left for \(path): free some and try again"
+        case .workspaceInUse(let path):
+            "the workspace \(path) is in use by another process"
+        case .providerDamaged(let name):
+            "the provider \(name) does not match its recorded hash"
+        case .system(let error):
+            error.description
+        }
+    }
+}
