@@ -20,7 +20,6 @@ show() {
     "$slipway" "$@"
 }
 
-show "What this machine offers." doctor
 show "Deploy a project: its resources come up live." \
     deploy Examples/hello --project hello --auto-approve
 show "Its outputs; a sensitive one is not shown." outputs --project hello

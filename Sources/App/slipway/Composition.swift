@@ -8,6 +8,7 @@ import Schema
 import Sealing
 import StateVault
 import Storage
+import Terraform
 
 /// The only wiring: everything that a command works with, opened once.
 struct Composition: Sendable {
@@ -31,6 +32,44 @@ struct Composition: Sendable {
             database: database,
             keyring: keyring,
             vault: StateVault(database: database, keyring: keyring)
+        )
+    }
+
+    /// Terraform or OpenTofu, as configured; its version is asked for once and remembered beside the data.
+    func terraform() async throws -> TerraformProgram {
+        try await TerraformProgram.locate(
+            configured: configuration.terraform,
+            environment: configuration.environment,
+            memory: "\(configuration.dataFolder)/terraform-version"
+        )
+    }
+
+    /// What isolates runs here.
+    func sandbox() async throws -> Sandbox { try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment) }
+
+    /// Where runs work.
+    func workspaces() throws -> WorkspaceRoot { try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment) }
+
+    func providers() throws -> ProviderStore {
+        try ProviderStore(
+            folder: "\(configuration.dataFolder)/providers",
+            mirror: configuration.providerMirror,
+            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"]
+        )
+    }
+
+    /// Everything that a worker runs jobs with.
+    func provisioning(worker: String) async throws -> ProvisioningServices {
+        ProvisioningServices(
+            database: database,
+            keyring: keyring,
+            vault: vault,
+            jobs: jobs,
+            runner: TerraformRunner(program: try await terraform(), sandbox: try await sandbox(), providers: try providers()),
+            workspaces: try workspaces(),
+            logger: logger,
+            worker: worker,
+            rescueFolder: "\(configuration.dataFolder)/leftovers"
         )
     }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Log
 import Storage
+import Terraform
 
 /// How this program is set up: the environment's `SLIPWAY_*` variables and the options that override them.
 struct Configuration: Sendable {
@@ -10,7 +11,7 @@ struct Configuration: Sendable {
     let databaseURL: String?
     /// A path; nil: what PATH has.
     let terraform: String?
-    let sandbox: String?
+    let sandboxMode: Sandbox.Mode
     /// A folder that holds unpacked providers as a registry mirror does; nil: as Terraform is configured.
     let providerMirror: String?
     /// How many jobs compute at once; nil: as many as there are processors.
@@ -31,7 +32,11 @@ struct Configuration: Sendable {
         dataFolder = Self.absolute(try Self.dataFolder(option: dataOption ?? value("DATA"), environment: environment))
         databaseURL = value("DATABASE_URL")
         terraform = value("TERRAFORM")
-        sandbox = value("SANDBOX")
+        let sandboxText = value("SANDBOX") ?? Sandbox.Mode.preferred.rawValue
+        guard let mode = Sandbox.Mode(rawValue: sandboxText) else {
+            throw UsageError(message: "SLIPWAY_SANDBOX must be required, preferred or off, not '\(sandboxText)'.")
+        }
+        sandboxMode = mode
         providerMirror = value("PROVIDER_MIRROR")
         if let text = value("WORKERS") {
             guard let count = Int(text), 1...256 ~= count else {

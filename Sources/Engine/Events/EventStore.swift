@@ -18,6 +18,15 @@ package struct StoredEvent: Sendable, Hashable {
         // A payload of another shape is a newer program's too: it is shown by its name, never fatal.
         JobEvent.Name(rawValue: name).flatMap { try? JobEvent(name: $0, payload: payload) }
     }
+
+    init(_ row: Row, job: JobID) throws {
+        ordinal = try row.value("ordinal")
+        self.job = job
+        attempt = try row.value("attempt")
+        createdAt = try row.value("created_at")
+        name = try row.value("name")
+        payload = try row.value("data")
+    }
 }
 
 /// Appends and reads what jobs report.
@@ -89,16 +98,22 @@ package struct EventStore: Sendable {
             WHERE job_id = \(job) AND ordinal > \(ordinal)
             ORDER BY ordinal LIMIT \(limit)
             """
-        ).map { row in
-            StoredEvent(
-                ordinal: try row.value("ordinal"),
-                job: job,
-                attempt: try row.value("attempt"),
-                createdAt: try row.value("created_at"),
-                name: try row.value("name"),
-                payload: try row.value("data")
-            )
-        }
+        ).map { try StoredEvent($0, job: job) }
+    }
+
+    /// The job's resource events after its last `finished` event, up to `ordinal`: what an attempt without an end had reported.
+    package func eventsSinceEnd(of job: JobID, upTo ordinal: Int64, in transaction: Transaction) throws -> [StoredEvent] {
+        let row = try transaction.first(
+            "SELECT COALESCE(MAX(ordinal), 0) AS last FROM events WHERE job_id = \(job) AND name = \(JobEvent.Name.finished) AND ordinal <= \(ordinal)"
+        )
+        let end: Int64 = try row?.value("last") ?? 0
+        return try transaction.rows(
+            """
+            SELECT ordinal, attempt, name, data, created_at FROM events
+            WHERE job_id = \(job) AND ordinal > \(end) AND ordinal <= \(ordinal) AND name = \(JobEvent.Name.resource)
+            ORDER BY ordinal
+            """
+        ).map { try StoredEvent($0, job: job) }
     }
 
     /// The execution log after `ordinal`, oldest first.

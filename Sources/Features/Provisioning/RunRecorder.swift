@@ -74,12 +74,10 @@ actor RunRecorder {
         try await record([.stage(StageReport(stage: place.stage, progress: progress, message: message))])
     }
 
-    /// What is buffered, for the transaction that ends the attempt; nothing is written after it.
-    func drain() -> (events: [JobEvent], text: String, lastOrdinal: Int64) {
-        defer {
-            pending = []
-            text = ""
-        }
+    /// What is buffered, for the transaction that ends the attempt; waits for a write that is under way, whose ordinals come first.
+    func drain() async -> (events: [JobEvent], text: String, lastOrdinal: Int64) {
+        while isWriting { await withCheckedContinuation { waiters.append($0) } }
+        defer { (pending, text, hasMoved) = ([], "", false) }
         return (pending, text, lastOrdinal)
     }
 

@@ -56,9 +56,11 @@ package struct RunStore: Sendable {
         return id
     }
 
-    /// A source's sealed files.
-    func sealedSource(_ id: Int64, in transaction: Transaction) throws -> [UInt8]? {
-        try transaction.first("SELECT sealed_files FROM terraform_sources WHERE id = \(id)")?.value("sealed_files")
+    /// A source's sealed files, and the hash that they are bound to.
+    func sealedSource(_ id: Int64, in transaction: Transaction) throws -> (sealed: [UInt8], sha256: String)? {
+        try transaction.first("SELECT sealed_files, sha256 FROM terraform_sources WHERE id = \(id)").map {
+            (try $0.value("sealed_files"), try $0.value("sha256"))
+        }
     }
 
     // MARK: - Runs

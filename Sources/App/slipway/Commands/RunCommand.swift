@@ -104,6 +104,8 @@ enum RunCommand {
             requestedBy: program.person
         )
         if let timeout = command.duration("timeout") { request.timeout = timeout }
+        // Before anything is queued: a job that this machine can't run would only wait.
+        if !command.flag("detach") { _ = try await program.terraform() }
         let job = try await program.submission.submit(request)
         if command.flag("detach") { return try queued(job, context) }
         return try await RunFollower(program: program, context: context, job: job, asks: asks).follow(startsWorker: true)

@@ -52,9 +52,13 @@ package struct StateDocument: Sendable, Equatable {
         guard format == Self.formatVersion else { throw VaultError(.unsupportedFormat(version: format)) }
         guard let serial else { throw VaultError(.notAState(missing: "serial")) }
         guard let lineage, !lineage.isEmpty else { throw VaultError(.notAState(missing: "lineage")) }
+        // Terraform writes a UUID; what is kept in a column and shown in errors must be short text.
+        guard lineage.utf8.count <= 200, !lineage.utf8.contains(where: { $0 < 0x20 }) else {
+            throw VaultError(.notAState(missing: "usable lineage"))
+        }
         self.serial = serial
         self.lineage = lineage
-        self.terraformVersion = terraformVersion
+        self.terraformVersion = String(terraformVersion.unicodeScalars.filter { $0.value >= 0x20 }.prefix(100).map(Character.init))
         self.outputs = outputs
         self.resources = resources
     }
