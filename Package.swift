@@ -44,7 +44,7 @@ let package = Package(
         ),
 
         // Engine: the machinery, which knows no product feature
-        library("Jobs", "Engine", ["Domain", "Log", "Storage"]),
+        library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
         library("StateVault", "Engine", ["Domain", "Log", "Storage", "Sealing", "Host"]),
         library("Events", "Engine", ["Domain", "Storage"]),
@@ -87,7 +87,7 @@ let package = Package(
             ["Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
-        tests("ArchitectureTests", "", []),
+        tests("ArchitectureTests", "", ["Domain"]),
         tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"]),
     ],
     swiftLanguageModes: [.v6]

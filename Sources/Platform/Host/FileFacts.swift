@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What the system knows about a file without opening it.

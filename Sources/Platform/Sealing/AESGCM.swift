@@ -16,6 +16,7 @@ package enum AESGCM {
     ///   - nonce: 12 bytes, never used twice with one key.
     ///   - associated: Authenticated with it, but not part of the result.
     /// - Returns: The ciphertext, as long as `plain`, and the tag of 16 bytes.
+    /// - Throws: ``SealingError`` for a key or nonce of another length.
     package static func seal(
         _ plain: [UInt8],
         key: borrowing SecretBytes,

@@ -11,10 +11,12 @@ package enum Envelope {
     ///
     /// - Parameters:
     ///   - plain: At most 64 GiB.
+    ///   - keyring: Its active key wraps the data key.
     ///   - context: What the message is and where it belongs; opening needs the same.
     ///   - compress: Packs it with zstd first, when it is over 1 KiB and that saves at least a tenth. Pass false when someone else can put
     ///     chosen bytes beside secret ones and see the size.
     /// - Returns: Header, body and tag: at most 200 bytes more than the plain ones.
+    /// - Throws: ``SealingError`` when OpenSSL has no random bytes.
     package static func seal(
         _ plain: [UInt8],
         with keyring: Keyring,

@@ -11,6 +11,8 @@ package enum HKDF {
     ///   - salt: Not secret; may be empty.
     ///   - info: What the new key is for; another purpose gives an unrelated key.
     ///   - count: Its length in bytes, at most 8160.
+    /// - Returns: The key.
+    /// - Throws: ``SealingError`` for a length out of range.
     package static func derive(
         from secret: borrowing SecretBytes,
         salt: [UInt8] = [],

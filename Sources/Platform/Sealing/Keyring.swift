@@ -19,6 +19,7 @@ package final class Keyring: Sendable {
     ///   - folder: The data folder; must exist unless the environment has the keys.
     ///   - environment: The process's environment.
     ///   - createsMissing: Makes the file when it is missing. Pass false where sealed data already exists: a new key can't open it.
+    /// - Returns: At least one key.
     /// - Throws: ``SealingError/Reason/keyring(place:_:)`` for a file that others can read, that another user owns, that is a link, that is
     ///   damaged, or that a newer program wrote.
     package static func open(

@@ -25,7 +25,8 @@ package enum KeyringFault: Sendable, Equatable, CustomStringConvertible {
         case .symbolicLink: "is a symbolic link: put the file itself there"
         case .notAFile: "is not a regular file: put the keyring there or remove what is in its place"
         case .wrongOwner(let user): "belongs to user \(user): run slipway as that user, or change the owner with chown"
-        case .open(let mode): "is open to others (mode \(String(mode, radix: 8))): run chmod 600 on it, and change the keys if others could read it"
+        case .open(let mode):
+            "is open to others (mode \(String(mode, radix: 8))): run chmod 600 on it, and change the keys if others could read it"
         case .unknownVersion(let version): "has format version \"\(version)\", which this program does not know: use a newer one"
         case .damaged(let line): "is damaged in line \(line): put it back from your copy"
         case .malformed(let entry):

@@ -26,9 +26,7 @@ enum KeyringText {
         return lines
     }
 
-    /// Reads a keyring file's text.
-    ///
-    /// - Parameter place: The file's path, for errors.
+    /// Reads a keyring file's text; `place` is the file's path, for errors.
     static func parse(file text: [UInt8], place: String) throws(SealingError) -> [NamedKey] {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let first = String(decoding: lines.first ?? [], as: UTF8.self)

@@ -14,6 +14,8 @@ package enum PBKDF2 {
     ///   - salt: Not secret, at least 16 random bytes.
     ///   - iterations: At least 1.
     ///   - count: The key's length in bytes.
+    /// - Returns: The key.
+    /// - Throws: ``SealingError`` for a number out of range.
     package static func derive(
         from passphrase: borrowing SecretBytes,
         salt: [UInt8],

@@ -19,6 +19,7 @@ package enum Zstd {
     ///   - packed: A frame that says its plain size, as ``compress(_:)`` makes.
     ///   - limit: The largest plain size, in bytes; a frame that says more is refused before memory is taken, and one that holds more
     ///     than it says, when that is reached.
+    /// - Returns: The plain bytes.
     /// - Throws: ``SealingError/Reason/tooLarge(size:limit:)``, or ``SealingError/Reason/notCompressed`` for anything but one whole frame.
     package static func decompress(_ packed: [UInt8], limit: Int) throws(SealingError) -> [UInt8] {
         try packed.withBytes { (packed) throws(SealingError) in try decompress(packed, limit: limit) }

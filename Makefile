@@ -1,0 +1,52 @@
+# Every command that people and CI use; `make` alone prints them.
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build test test-fast check fmt demo bench clean packages-build packages-demo packages-test packages-check
+
+# One import without a declared dependency fails every build, as it would fail a clean one.
+IMPORTS := --explicit-target-dependency-import-check error
+RELEASE := -c release --static-swift-stdlib $(IMPORTS)
+SWIFT_SOURCES := Package.swift Sources Tests scripts $(wildcard Benchmarks)
+# The same rules as Tests/ArchitectureTests, compiled by themselves: seconds, not a whole build.
+RULES := $(wildcard Tests/ArchitectureTests/Rules/*.swift) scripts/architecture/main.swift
+
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+bootstrap: packages-test ## Install what building, testing and benchmarking need, when it is missing
+
+build: packages-build ## Build the program for release, Swift's standard library linked in
+	swift build $(RELEASE) --product slipway
+
+test: packages-test ## Build and run every test
+	swift build --build-tests $(IMPORTS)
+	@scripts/test.sh
+
+test-fast: packages-build ## Build and run the tests that take seconds: no end-to-end ones
+	swift build --build-tests $(IMPORTS)
+	@scripts/test.sh --skip EndToEndTests
+
+check: packages-check .build/architecture ## Check format, scripts, imports and architecture, in under a minute
+	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)
+	@scripts/check-scripts.sh
+	@.build/architecture .
+
+fmt: packages-check ## Format every Swift file
+	swift format --in-place --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)
+
+demo: packages-demo build ## Deploy, change, plan and destroy an example, with nothing but Terraform's builtin provider
+	@scripts/demo.sh
+
+bench: packages-test ## Measure; prints medians with their aims
+	swift build $(RELEASE) --product slipway
+	swift build $(RELEASE) --product slipway-bench
+	@scripts/bench.sh
+
+clean: ## Remove what was built and the tests' virtual environment
+	rm -rf .build .venv .cache
+
+packages-build packages-demo packages-test packages-check: packages-%:
+	@scripts/bootstrap.sh $*
+
+.build/architecture: $(RULES)
+	@mkdir -p .build
+	@swiftc -O -swift-version 6 -warnings-as-errors -o $@ $(RULES)

@@ -1,0 +1,25 @@
+import Domain
+import FoundationEssentials
+
+/// One invocation: the words as they were understood, and where its results go.
+struct CommandContext: Sendable {
+    let command: ParsedCommand
+    let environment: [String: String]
+    let output: Output
+
+    /// The organization that the command works in.
+    var organization: String { command.string("org") ?? environment["SLIPWAY_ORG"] ?? "default" }
+
+    /// The organization if one was asked for; nil lists everyone's.
+    var onlyOrganization: String? { command.string("org") ?? environment["SLIPWAY_ORG"] }
+
+    func configuration() throws(UsageError) -> Configuration {
+        try Configuration(environment: environment, dataOption: command.string("data"), isVerbose: command.flag("verbose"))
+    }
+
+    /// Opens the data folder and the database.
+    func open() async throws -> Composition { try await Composition.open(try configuration()) }
+
+    /// The job that the command names.
+    func job() throws(UsageError) -> JobID { JobID(rawValue: try command.required("JOB")) }
+}

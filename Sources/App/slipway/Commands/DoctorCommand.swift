@@ -1,0 +1,83 @@
+import Domain
+import FoundationEssentials
+import Jobs
+import Log
+import Provisioning
+import Schema
+import Sealing
+import StateVault
+import Storage
+import Terraform
+
+/// `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
+enum DoctorCommand {
+    private struct Check: Encodable {
+        enum Verdict: String, Encodable { case ok, warning, failed }
+
+        let name: String
+        let verdict: Verdict
+        let message: String
+    }
+
+    static func run(_ context: CommandContext) async throws -> ExitCode {
+        let configuration = try context.configuration()
+        var checks: [Check] = []
+        func look(_ name: String, _ body: () async throws -> (Check.Verdict, String)) async {
+            do {
+                let (verdict, message) = try await body()
+                checks.append(Check(name: name, verdict: verdict, message: message))
+            } catch {
+                checks.append(Check(name: name, verdict: .failed, message: ErrorText.sentence(of: error)))
+            }
+        }
+        var program: Composition?
+        await look("data folder") {
+            program = try await Composition.open(configuration)
+            return (.ok, configuration.dataFolder)
+        }
+        if let program {
+            await look("keyring") { (.ok, "\(program.keyring.keyNames.count) keys, active: \(program.keyring.activeKeyName)") }
+            await look("database") {
+                let check = try await program.database.check()
+                return (.ok, "\(check.version) at \(check.location), \(check.durability)")
+            }
+            await look("terraform") { (.ok, "\(try await program.terraform())") }
+            await look("sandbox") {
+                let sandbox = try await program.sandbox()
+                return (sandbox.isInForce ? .ok : .warning, sandbox.sentence)
+            }
+            await look("workspaces") {
+                let root = try program.workspaces()
+                return (root.isMemoryBacked ? .ok : .warning, root.sentence)
+            }
+            await look("queue") { try await queue(program) }
+        }
+        if context.output.isJSON {
+            try context.output.json(checks)
+        } else {
+            let (paint, symbols) = (context.output.console.paint, context.output.console.symbols)
+            for check in checks {
+                let mark =
+                    switch check.verdict {
+                    case .ok: paint.green(symbols.done)
+                    case .warning: paint.yellow("!")
+                    case .failed: paint.red(symbols.failed)
+                    }
+                context.output.line("\(mark) \(TextWidth.pad(check.name, to: 12)) \(Harmless.line(check.message))")
+            }
+        }
+        return checks.contains { $0.verdict == .failed } ? .failed : .done
+    }
+
+    /// Whether someone works on what waits.
+    private static func queue(_ program: Composition) async throws -> (Check.Verdict, String) {
+        let (waiting, paused) = try await program.database.read { [jobs = program.jobs] transaction in
+            let filter = JobFilter(statuses: [.pending, .processing])
+            return (try jobs.jobs(filter, page: JobPage(limit: 1000), in: transaction), try jobs.pausedQueues(in: transaction))
+        }
+        let running = waiting.count { $0.status == .processing }
+        let text = "\(running) running, \(waiting.count - running) waiting"
+        guard paused.isEmpty else { return (.warning, "\(text); paused: \(paused.map(\.rawValue).joined(separator: ", "))") }
+        return (.ok, text)
+    }
+}

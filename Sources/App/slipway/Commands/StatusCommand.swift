@@ -1,0 +1,82 @@
+import Domain
+import FoundationEssentials
+import Jobs
+import Provisioning
+import Storage
+
+/// `slipway status JOB`
+enum StatusCommand {
+    static func run(_ context: CommandContext) async throws -> ExitCode {
+        let job = try context.job()
+        let program = try await context.open()
+        if context.command.flag("follow") {
+            return try await RunFollower(program: program, context: context, job: job).follow(startsWorker: false)
+        }
+        let found = try await program.database.read { [jobs = program.jobs] transaction in
+            try jobs.job(job, in: transaction).map { record in
+                (
+                    record: record,
+                    attempts: try jobs.attempts(of: job, in: transaction),
+                    deployment: try DeploymentStore().deployment(ofJob: job, in: transaction),
+                    run: try RunStore().run(job, in: transaction)
+                )
+            }
+        }
+        guard let found else { throw CommandError("There is no job '\(job)'; `slipway jobs` lists those there are.") }
+        var document = JobDocument(found.record)
+        document.project = found.deployment?.project
+        document.organization = found.deployment?.organizationName
+        document.attempts = found.attempts.map { attempt in
+            .init(
+                attempt: attempt.ordinal,
+                fence: attempt.fence.rawValue,
+                worker: attempt.workerID,
+                startedAt: attempt.startedAt,
+                endedAt: attempt.endedAt,
+                outcome: attempt.outcome?.rawValue,
+                errorCode: attempt.errorCode,
+                errorMessage: attempt.errorMessage
+            )
+        }
+        if context.output.isJSON { try context.output.json(document) } else { show(document, run: found.run, on: context.output) }
+        return exitCode(of: found.record)
+    }
+
+    /// What a script learns from looking: how the job ended, or that it waits.
+    private static func exitCode(of job: JobRecord) -> ExitCode {
+        switch job.status {
+        case .failed: .failed
+        case .cancelled: .cancelled
+        case .scheduled where job.stage == .approval: .waitingForApproval
+        default: .done
+        }
+    }
+
+    private static func show(_ job: JobDocument, run: RunStore.Run?, on output: Output) {
+        let now = Date()
+        func row(_ name: String, _ value: String?) {
+            if let value { output.line(TextWidth.pad(name, to: 12) + Harmless.line(value)) }
+        }
+        row("job", job.job)
+        row("project", job.project)
+        row("status", "\(job.status), \(job.stage) \(job.progress)%")
+        row("message", job.message)
+        if let run, run.awaitsDecision, job.status == JobStatus.scheduled.rawValue {
+            let rest = run.planExpiresAt.map { " (expires in \(HumanText.duration($0.timeIntervalSince(now))))" } ?? ""
+            row("plan", "\(run.planSummary ?? "") waits for `slipway approve \(job.job)`\(rest)")
+        }
+        if let decision = run?.decision { row("decision", "\(decision.rawValue) by \(run?.decidedBy ?? "someone")") }
+        row("created", HumanText.relative(job.createdAt, now: now))
+        row("started", job.startedAt.map { HumanText.relative($0, now: now) })
+        row("finished", job.finishedAt.map { HumanText.relative($0, now: now) })
+        row("tags", job.tags.joined(separator: " "))
+        for attempt in job.attempts ?? [] {
+            let lasted = attempt.startedAt.map { " for \(HumanText.duration((attempt.endedAt ?? now).timeIntervalSince($0)))" } ?? ""
+            row("attempt \(attempt.attempt)", "\(attempt.outcome ?? "running")\(lasted) on \(attempt.worker ?? "a worker")")
+        }
+        if let error = job.errorMessage {
+            output.line("")
+            for line in error.split(separator: "\n", omittingEmptySubsequences: false) { output.line(Harmless.line(String(line))) }
+        }
+    }
+}

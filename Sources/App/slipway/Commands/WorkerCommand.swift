@@ -1,0 +1,64 @@
+import Domain
+import FoundationEssentials
+import Host
+import Jobs
+import Provisioning
+import Storage
+import Terraform
+
+/// `slipway worker`
+enum WorkerCommand {
+    static func run(_ context: CommandContext) async throws -> ExitCode {
+        let command = context.command
+        let program = try await context.open()
+        let identity = WorkerIdentity.current(version: Program.version)
+        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)")
+        let only = command.string("only").map { JobID(rawValue: $0) }
+        let slots = command.integer("concurrency") ?? program.configuration.workers ?? ProcessInfo.processInfo.activeProcessorCount
+        let worker = try Worker(
+            database: program.database,
+            store: program.jobs,
+            handlers: ProvisioningHandler.all(services),
+            limits: WorkerLimits(computing: slots, waiting: slots * 8),
+            only: only,
+            identity: identity,
+            logger: program.logger
+        )
+        if only == nil {
+            context.output.note("Worker \(identity.host):\(identity.pid) with \(services.runner.program)")
+            context.output.note("\(services.runner.sandbox.sentence)")
+            context.output.note("\(services.workspaces.sentence)")
+        }
+        let interrupts = InterruptHandler(first: { worker.shutDown() }, again: {})
+        defer { interrupts.restore() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // At start, and for what other workers of this machine leave later.
+                while !Task.isCancelled {
+                    await LeftoverRescue(services: services).run()
+                    try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
+                }
+            }
+            if only == nil, command.flag("exit-when-idle") {
+                group.addTask { try await endWhenIdle(worker, program) }
+            }
+            defer { group.cancelAll() }
+            try await worker.run()
+        }
+        await program.database.close()
+        return .done
+    }
+
+    /// Ends the worker once it runs nothing and nothing that is due waits.
+    private static func endWhenIdle(_ worker: Worker, _ program: Composition) async throws {
+        var idleLooks = 0
+        while idleLooks < 2 {
+            try await Task.sleep(for: .milliseconds(500))
+            let due = try await program.database.read { [jobs = program.jobs] transaction in
+                try jobs.jobs(JobFilter(statuses: [.pending, .processing]), page: JobPage(limit: 1), in: transaction)
+            }
+            idleLooks = due.isEmpty && worker.runningJobs.isEmpty ? idleLooks + 1 : 0
+        }
+        worker.shutDown()
+    }
+}

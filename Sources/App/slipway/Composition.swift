@@ -1,0 +1,99 @@
+import Domain
+import FoundationEssentials
+import Host
+import Jobs
+import Log
+import Provisioning
+import Schema
+import Sealing
+import StateVault
+import Storage
+import Terraform
+
+/// The only wiring: everything that a command works with, opened once.
+struct Composition: Sendable {
+    let configuration: Configuration
+    let logger: Logger
+    let database: Database
+    let keyring: Keyring
+    let jobs = JobStore()
+    let vault: StateVault
+
+    /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
+    static func open(_ configuration: Configuration) async throws -> Composition {
+        try makePrivateFolder(configuration.dataFolder)
+        let keyring = try Keyring.open(folder: configuration.dataFolder, environment: configuration.environment)
+        let database = try await Database.open(try configuration.database)
+        _ = try await Schema.migrator.migrate(database)
+        let logger = LogOutput.logger(minimum: configuration.logLevel)
+        return Composition(
+            configuration: configuration,
+            logger: logger,
+            database: database,
+            keyring: keyring,
+            vault: StateVault(database: database, keyring: keyring)
+        )
+    }
+
+    /// Terraform or OpenTofu, as configured; its version is asked for once and remembered beside the data.
+    func terraform() async throws -> TerraformProgram {
+        try await TerraformProgram.locate(
+            configured: configuration.terraform,
+            environment: configuration.environment,
+            memory: "\(configuration.dataFolder)/terraform-version"
+        )
+    }
+
+    /// What isolates runs here.
+    func sandbox() async throws -> Sandbox { try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment) }
+
+    /// Where runs work.
+    func workspaces() throws -> WorkspaceRoot { try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment) }
+
+    func providers() throws -> ProviderStore {
+        try ProviderStore(
+            folder: "\(configuration.dataFolder)/providers",
+            mirror: configuration.providerMirror,
+            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"]
+        )
+    }
+
+    /// Everything that a worker runs jobs with.
+    func provisioning(worker: String) async throws -> ProvisioningServices {
+        ProvisioningServices(
+            database: database,
+            keyring: keyring,
+            vault: vault,
+            jobs: jobs,
+            runner: TerraformRunner(program: try await terraform(), sandbox: try await sandbox(), providers: try providers()),
+            workspaces: try workspaces(),
+            logger: logger,
+            worker: worker,
+            rescueFolder: "\(configuration.dataFolder)/leftovers"
+        )
+    }
+
+    var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs) }
+    var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs) }
+    var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
+    var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
+
+    /// Who does what this process does, for the record: `anna@laptop`.
+    var person: String {
+        let user = configuration.environment["USER"] ?? configuration.environment["LOGNAME"] ?? "unknown"
+        return "\(user)@\(ProcessInfo.processInfo.hostName)"
+    }
+
+    private static func makePrivateFolder(_ path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw CommandError("The data folder \(path) can't be made; name another with --data DIR or SLIPWAY_DATA.")
+        }
+    }
+}

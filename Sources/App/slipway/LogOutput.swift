@@ -1,0 +1,22 @@
+import FoundationEssentials
+import Host
+import Log
+
+/// Log lines on standard error: `2026-01-31T12:00:00Z info Job leased job.id=deploy-… worker.id=…`.
+enum LogOutput {
+    static func logger(minimum: LogLevel) -> Logger {
+        Logger(minimum: minimum) { level, message, fields in
+            var line = "\(Date().formatted(.iso8601)) \(level.rawValue) \(message)"
+            for (name, value) in fields { line += " \(name)=\(text(of: value))" }
+            try? Terminal.standardError.write(line + "\n")
+        }
+    }
+
+    /// Bare where it is one word, else quoted.
+    private static func text(of value: Logger.Value) -> String {
+        switch value {
+        case .number(let number): String(number)
+        case .text(let text): text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" } || text.isEmpty ? text.debugDescription : text
+        }
+    }
+}

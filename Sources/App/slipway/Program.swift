@@ -1,0 +1,32 @@
+import FoundationEssentials
+import Glibc
+import Host
+
+/// Where the program begins: words in, exit code out.
+@main
+struct Program {
+    static let version = "0.1.0"
+
+    static func main() async {
+        Terminal.ignoreBrokenPipes()
+        let code = await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+        exit(code.rawValue)
+    }
+
+    /// Parses the words, runs the command, and says what went wrong.
+    static func run(_ words: [String], environment: [String: String]) async -> ExitCode {
+        let output = Output(environment: environment, isJSON: words.prefix { $0 != "--" }.contains("--json"))
+        do {
+            switch try CommandParser(root: CommandTree.root).parse(words) {
+            case .help(let path):
+                output.help(path)
+                return .done
+            case .run(let command):
+                let context = CommandContext(command: command, environment: environment, output: output)
+                return try await Commands.run(context)
+            }
+        } catch {
+            return output.failure(error)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Domain
+import Events
+import FoundationEssentials
+import Host
+import Jobs
+import Provisioning
+import Storage
+import Synchronization
+
+/// Shows a job to its end: live on a terminal, as lines elsewhere, as JSON for programs; asks about a plan, and passes Ctrl-C on.
+///
+/// The job itself runs in a worker process: whatever happens to this one, the job goes on.
+struct RunFollower: Sendable {
+    let program: Composition
+    let context: CommandContext
+    let job: JobID
+    /// Whether someone is asked about a plan that waits.
+    var asks = false
+
+    /// What became of the job when there is nothing more to see.
+    private enum Pause: Sendable {
+        case over(ExitCode)
+        case awaitsApproval
+        /// The person let go of it.
+        case left
+    }
+
+    /// Follows the job.
+    ///
+    /// - Parameter startsWorker: Whether a worker is started for the job.
+    func follow(startsWorker: Bool) async throws -> ExitCode {
+        let found = try await program.database.read { [jobs = program.jobs, job] transaction in
+            (record: try jobs.job(job, in: transaction), deployment: try DeploymentStore().deployment(ofJob: job, in: transaction))
+        }
+        guard let record = found.record else { throw CommandError("There is no job '\(job)'; `slipway jobs` lists those there are.") }
+        let seen = Mutex<Int64>(0)
+        let worker = JobWorker(program: program, job: job)
+        if startsWorker { try worker.start() }
+        while true {
+            let screen = RunScreen(
+                job: record,
+                project: found.deployment?.project ?? "",
+                organization: found.deployment?.organizationName ?? "",
+                command: context.command,
+                output: context.output
+            )
+            let pause = try await watch(screen, seen: seen, worker: startsWorker ? worker : nil)
+            switch pause {
+            case .over(let code): return code
+            case .left: return .cancelled
+            case .awaitsApproval:
+                guard asks else { return .waitingForApproval }
+                let question: Prompt.Question = record.kind == RunAction.destroy.rawValue ? .destroy : .apply
+                guard await Prompt(paint: context.output.console.paint).ask(question) else {
+                    try await program.decisions.refuse(job, by: program.person)
+                    context.output.line("Nothing was changed.")
+                    return .cancelled
+                }
+                try await program.decisions.approve(job, by: program.person)
+                try worker.start()
+            }
+        }
+    }
+
+    // MARK: - Details
+
+    /// Shows events until the job is over, waits for a decision, or is let go.
+    ///
+    /// - Parameter worker: The one to be replaced when it dies; nil when the job is someone else's.
+    private func watch(_ screen: RunScreen, seen: borrowing Mutex<Int64>, worker: JobWorker?) async throws -> Pause {
+        screen.start()
+        let hasLeft = Mutex(false)
+        let (cancels, cancel) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let interrupts = InterruptHandler(first: { cancel.yield() }, again: { hasLeft.withLock { $0 = true } })
+        defer { interrupts.restore() }
+        // Passes the first Ctrl-C on; ends with the stream, and is awaited below.
+        let canceller = Task { [program, job] in
+            for await _ in cancels {
+                screen.cancelling()
+                _ = try await program.decisions.cancel(job, force: false, by: program.person)
+            }
+        }
+        var last = seen.withLock { $0 }
+        var pause = Pause.left
+        try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+            for stored in batch {
+                last = stored.ordinal
+                if let event = stored.event { screen.show(event, at: stored.createdAt) }
+            }
+            if let ended = try await state(afterEvents: batch) {
+                pause = ended
+                return false
+            }
+            if hasLeft.withLock({ $0 }) { return false }
+            if batch.isEmpty { try worker?.restartIfGone() }
+            return true
+        }
+        cancel.finish()
+        try await canceller.value
+        seen.withLock { $0 = last }
+        if case .left = pause { screen.left() } else { screen.finish() }
+        return pause
+    }
+
+    /// Where the job stands when there is nothing more to see; nil while it goes on.
+    private func state(afterEvents batch: [StoredEvent]) async throws -> Pause? {
+        // Events first, then the row: what ends a job commits with its last event, so that none is missed.
+        guard batch.isEmpty || batch.contains(where: { $0.name == JobEvent.Name.finished.rawValue }) else { return nil }
+        let record = try await program.database.read { [jobs = program.jobs, job] in try jobs.job(job, in: $0) }
+        guard let record else { return .over(.failed) }
+        switch record.status {
+        case .completed: return batch.isEmpty ? .over(.done) : nil
+        case .failed: return batch.isEmpty ? .over(.failed) : nil
+        case .cancelled: return batch.isEmpty ? .over(.cancelled) : nil
+        case .scheduled where record.stage == .approval: return batch.isEmpty ? .awaitsApproval : nil
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Domain
+import Events
+import FoundationEssentials
+import Jobs
+import Provisioning
+import Synchronization
+
+/// One way of three to show a job's events: the live view, plain lines, or JSON lines.
+final class RunScreen: Sendable {
+    private enum Form: Sendable {
+        case live(LiveScreen)
+        case plain
+        case json(JSONView)
+    }
+
+    private let form: Form
+    private let plain: Mutex<PlainView>
+    private let output: Output
+    private let job: JobID
+    private let isVerbose: Bool
+
+    init(job: JobRecord, project: String, organization: String, command: ParsedCommand, output: Output) {
+        self.output = output
+        self.job = job.id
+        isVerbose = command.flag("verbose")
+        let detail: PlainView.Detail = command.flag("quiet") ? .quiet : isVerbose ? .verbose : .normal
+        plain = Mutex(PlainView(job: job.id, detail: detail, symbols: output.console.symbols))
+        if output.isJSON {
+            form = .json(JSONView(job: job.id))
+        } else if output.isTerminal, detail != .quiet {
+            let view = LiveView(
+                verb: Self.verb(job.kind),
+                project: project,
+                job: job.id,
+                organization: organization,
+                started: job.startedAt ?? Date()
+            )
+            form = .live(LiveScreen(view, paint: output.console.paint, symbols: output.console.symbols))
+        } else {
+            form = .plain
+        }
+    }
+
+    func start() {
+        switch form {
+        case .live(let screen): screen.start()
+        case .plain: if !plain.withLock({ $0.detail == .quiet }) { output.line("job: \(job)") }
+        case .json: break
+        }
+    }
+
+    func show(_ event: JobEvent, at: Date) {
+        switch form {
+        case .live(let screen):
+            screen.show(event, at: at)
+            if isVerbose, case .log(let line) = event { screen.print(line.text) }
+        case .plain:
+            for line in plain.withLock({ $0.lines(for: event) }) { output.line(line) }
+        case .json(let view):
+            // What was read from JSON encodes as JSON.
+            if let line = try? view.line(for: event, at: at) { output.line(line) }
+        }
+    }
+
+    /// The person asked to cancel.
+    func cancelling() {
+        switch form {
+        case .live(let screen): screen.update { $0.isCancelling = true }
+        case .plain: output.note("Cancelling: Terraform finishes what it is working on. Ctrl-C again leaves it to the worker.")
+        case .json: break
+        }
+    }
+
+    /// The job is over, or waits for a person.
+    func finish() {
+        if case .live(let screen) = form { screen.finish(closing: true) }
+    }
+
+    /// The person let go of it.
+    func left() {
+        if case .live(let screen) = form { screen.finish(closing: false) }
+        if case .json = form { return }
+        output.note("Left to the worker; follow it with: slipway status \(job) --follow")
+    }
+
+    private static func verb(_ kind: String) -> String {
+        switch RunAction(rawValue: kind) {
+        case .deploy: "Deploying"
+        case .destroy: "Destroying"
+        case .plan: "Planning"
+        case .refresh: "Refreshing"
+        case nil: "Working on"
+        }
+    }
+}

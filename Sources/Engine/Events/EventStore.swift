@@ -1,0 +1,136 @@
+package import Domain
+package import FoundationEssentials
+package import Storage
+
+/// One event as it is stored.
+package struct StoredEvent: Sendable, Hashable {
+    /// Counted from 1 per job, without gaps, in the order in which things happened.
+    package let ordinal: Int64
+    package let job: JobID
+    package let attempt: Int
+    package let createdAt: Date
+    package let name: String
+    /// The payload's JSON, masked.
+    package let payload: String
+
+    /// The typed event, or nil when a newer program wrote a kind that this one doesn't know.
+    package var event: JobEvent? {
+        // A payload of another shape is a newer program's too: it is shown by its name, never fatal.
+        JobEvent.Name(rawValue: name).flatMap { try? JobEvent(name: $0, payload: payload) }
+    }
+
+    init(_ row: Row, job: JobID) throws {
+        ordinal = try row.value("ordinal")
+        self.job = job
+        attempt = try row.value("attempt")
+        createdAt = try row.value("created_at")
+        name = try row.value("name")
+        payload = try row.value("data")
+    }
+}
+
+/// Appends and reads what jobs report.
+///
+/// Only the holder of a job's lease, or the transaction that ends a job nobody holds, appends: so an ordinal is given once.
+package struct EventStore: Sendable {
+    /// The doorbell that rings after new events are committed.
+    package static let channel = "events"
+
+    package init() {}
+
+    /// Appends events, and the log text that came with them, then rings ``channel``.
+    ///
+    /// - Parameters:
+    ///   - ordinal: The job's last one so far; a second try with the same number stores nothing twice.
+    ///   - text: Lines for the execution log, each ending in a newline; masked already.
+    /// - Returns: The job's last ordinal now.
+    @discardableResult
+    package func append(
+        _ events: [JobEvent],
+        text: String = "",
+        to job: JobID,
+        organization: OrganizationID?,
+        attempt: Int,
+        after ordinal: Int64,
+        at now: Date,
+        in transaction: Transaction
+    ) throws -> Int64 {
+        var next = ordinal
+        for event in events {
+            next += 1
+            try transaction.execute(
+                """
+                INSERT INTO events (organization_id, job_id, ordinal, attempt, name, data, created_at)
+                VALUES (\(organization), \(job), \(next), \(attempt), \(event.name), \(event.encodedPayload()), \(now))
+                ON CONFLICT (job_id, ordinal) DO NOTHING
+                """
+            )
+        }
+        if !text.isEmpty {
+            try transaction.execute(
+                """
+                INSERT INTO log_chunks (job_id, ordinal, attempt, text, created_at)
+                VALUES (\(job), \(next), \(attempt), \(text.replacing("\0", with: "\u{FFFD}")), \(now))
+                ON CONFLICT (job_id, ordinal) DO UPDATE SET text = log_chunks.text || excluded.text
+                """
+            )
+        }
+        transaction.notify(Self.channel)
+        return next
+    }
+
+    /// The job's last ordinal; 0 before its first event.
+    package func lastOrdinal(of job: JobID, in transaction: Transaction) throws -> Int64 {
+        let row = try transaction.first("SELECT COALESCE(MAX(ordinal), 0) AS last FROM events WHERE job_id = \(job)")
+        return try row?.value("last") ?? 0
+    }
+
+    /// The job's events after `ordinal`, oldest first.
+    package func events(
+        of job: JobID,
+        after ordinal: Int64 = 0,
+        limit: Int = 1000,
+        in transaction: Transaction
+    ) throws -> [StoredEvent] {
+        try transaction.rows(
+            """
+            SELECT ordinal, attempt, name, data, created_at FROM events
+            WHERE job_id = \(job) AND ordinal > \(ordinal)
+            ORDER BY ordinal LIMIT \(limit)
+            """
+        ).map { try StoredEvent($0, job: job) }
+    }
+
+    /// The job's resource events after its last `finished` event, up to `ordinal`: what an attempt without an end had reported.
+    package func eventsSinceEnd(of job: JobID, upTo ordinal: Int64, in transaction: Transaction) throws -> [StoredEvent] {
+        let row = try transaction.first(
+            "SELECT COALESCE(MAX(ordinal), 0) AS last FROM events WHERE job_id = \(job) AND name = \(JobEvent.Name.finished) AND ordinal <= \(ordinal)"
+        )
+        let end: Int64 = try row?.value("last") ?? 0
+        return try transaction.rows(
+            """
+            SELECT ordinal, attempt, name, data, created_at FROM events
+            WHERE job_id = \(job) AND ordinal > \(end) AND ordinal <= \(ordinal) AND name = \(JobEvent.Name.resource)
+            ORDER BY ordinal
+            """
+        ).map { try StoredEvent($0, job: job) }
+    }
+
+    /// The execution log after `ordinal`, oldest first.
+    ///
+    /// - Returns: At most `limit` chunks, each with its ordinal, to be passed as `after` of the next call.
+    package func log(
+        of job: JobID,
+        after ordinal: Int64 = -1,
+        limit: Int = 500,
+        in transaction: Transaction
+    ) throws -> [(ordinal: Int64, text: String)] {
+        try transaction.rows(
+            """
+            SELECT ordinal, text FROM log_chunks
+            WHERE job_id = \(job) AND ordinal > \(ordinal)
+            ORDER BY ordinal LIMIT \(limit)
+            """
+        ).map { (try $0.value("ordinal"), try $0.value("text")) }
+    }
+}

@@ -1,0 +1,28 @@
+package import Domain
+package import Storage
+
+/// Does the work of one kind of job.
+package protocol JobHandler: Sendable {
+    /// Which jobs it takes.
+    var kind: String { get }
+
+    /// Tries the job once.
+    ///
+    /// Runs as a child task of the worker, and returns soon after ``JobContext/stop`` rings. May run again after a crash at any point.
+    ///
+    /// - Throws: ``JobFailure`` with a class that decides about a retry; ``JobStopped`` or `CancellationError` for an end as the stop
+    ///   signal says; anything else ends the job for good as `unknown`.
+    func run(_ context: JobContext) async throws -> JobEnd
+
+    /// Called in the transaction in which some worker ends an attempt whose own worker is lost.
+    ///
+    /// - Parameters:
+    ///   - job: The row before the change.
+    ///   - status: What the job becomes: `retrying`, `failed` or `cancelled`.
+    ///   - transaction: To add writes to.
+    func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws
+}
+
+extension JobHandler {
+    package func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {}
+}

@@ -1,0 +1,249 @@
+internal import Domain
+internal import FoundationEssentials
+internal import Log
+internal import Storage
+internal import Synchronization
+
+/// Leasing, and writing the ends and reports of many attempts in one transaction.
+extension Worker {
+    /// What one transaction is to do.
+    private struct Work: Sendable {
+        var completions: [Completion] = []
+        var reports: [(key: AttemptKey, report: Report)] = []
+        var lease: LeaseRequest?
+        var running: Set<AttemptKey> = []
+        var dropped: Set<AttemptKey> = []
+        var isUnsure = false
+
+        var writes: Bool { !completions.isEmpty || !reports.isEmpty || isUnsure }
+    }
+
+    private struct Outcome: Sendable {
+        var ended: Set<JobID> = []
+        var leased: [JobRecord] = []
+        var cancels: [CancelRequest] = []
+        var queue = QueueState(hasReadyJobs: false, nextDueAt: nil)
+    }
+
+    /// Runs cycles until the worker has stopped and its last job has ended.
+    ///
+    /// - Parameter start: Starts a handler beside the cycle.
+    func work(start: (RunningJob) -> Void) async {
+        var failures = 0
+        var stoppingSince: Duration?
+        while true {
+            var limit = times.poll
+            do {
+                let outcome = try await cycle(start: start)
+                failures = 0
+                if let due = outcome.nextDueAt { limit = min(limit, .seconds(max(0, due.timeIntervalSince(now)) + 0.001)) }
+                if let only, try await isOver(only) { shutDown() }
+            } catch {
+                failures += 1
+                if failures == 1 { logger.warning("the queue can't be reached", ["worker.id": .init(id), "error": .init("\(error)")]) }
+                limit = min(limit, .milliseconds(50) * (1 << min(failures, 5)))
+                // Not by the bell: it would ring without end while handlers finish.
+                try? await Task.sleep(for: limit, clock: .continuous)
+                limit = .zero
+            }
+            let (isStopping, isIdle, reportsDueAt) = state.withLock {
+                ($0.isStopping, $0.running.isEmpty && $0.completions.isEmpty, $0.reportsDueAt)
+            }
+            if isStopping {
+                if isIdle { return }
+                let since = stoppingSince ?? clock.elapsed()
+                stoppingSince = since
+                let left = since + times.shutdownGrace - clock.elapsed()
+                if left <= .zero { giveUp() } else { limit = min(limit, left) }
+            }
+            if let reportsDueAt { limit = min(limit, reportsDueAt - clock.elapsed()) }
+            if only != nil { limit = min(limit, .milliseconds(500)) }
+            await bell.wait(atMost: limit)
+        }
+    }
+
+    // MARK: One cycle
+
+    private func cycle(start: (RunningJob) -> Void) async throws -> QueueState {
+        let leasedAt = clock.elapsed()
+        let work = takeWork(at: leasedAt)
+        let outcome: Outcome
+        do {
+            outcome = try await perform(work)
+        } catch {
+            state.withLock { state in
+                state.completions = work.completions + state.completions
+                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
+                state.isUnsure = true
+            }
+            dropOverdueCompletions()
+            throw error
+        }
+        settle(work.completions, ended: outcome.ended)
+        begin(outcome.leased, leasedAt: leasedAt, start: start)
+        deliver(outcome.cancels)
+        return outcome.queue
+    }
+
+    private func takeWork(at elapsed: Duration) -> Work {
+        let now = self.now
+        return state.withLock { state in
+            var work = Work()
+            swap(&work.completions, &state.completions)
+            if let due = state.reportsDueAt, due <= elapsed {
+                state.reportsDueAt = nil
+                state.reportedAt = elapsed
+                for job in state.running.values {
+                    if let report = job.state.withLock({ $0.takeReport() }) { work.reports.append((job.key, report)) }
+                }
+            }
+            work.isUnsure = state.isUnsure
+            swap(&work.dropped, &state.dropped)
+            state.isUnsure = false
+            work.running = Set(state.running.values.map(\.key))
+            let isCompleting = Set(work.completions.map(\.key.job))
+            var computing = 0
+            var queueRoom = limits.perQueue
+            for job in state.running.values where !isCompleting.contains(job.key.job) {
+                if job.state.withLock({ $0.activity }) == .computing { computing += 1 }
+                if let room = queueRoom[job.record.queue] { queueRoom[job.record.queue] = max(0, room - 1) }
+            }
+            if !state.isStopping, computing < limits.computing {
+                work.lease = LeaseRequest(
+                    worker: id,
+                    kinds: handlers.keys.sorted(),
+                    capacity: limits.computing - computing,
+                    queueRoom: queueRoom,
+                    perOrganization: limits.perOrganization,
+                    only: only,
+                    now: now,
+                    leaseExpiresAt: now.addingTimeInterval(times.lease.inSeconds)
+                )
+            }
+            return work
+        }
+    }
+
+    private func perform(_ work: Work) async throws -> Outcome {
+        let now = self.now
+        if !work.writes {
+            let looked = try await database.read { [store, id] transaction in
+                var outcome = Outcome(queue: try store.look(now: now, in: transaction))
+                if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
+                return outcome
+            }
+            if work.lease == nil || !looked.queue.hasReadyJobs { return looked }
+        }
+        return try await database.write { [self] transaction in
+            var outcome = Outcome()
+            outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
+            try store.report(work.reports, now: now, in: transaction)
+            if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
+            if let lease = work.lease { outcome.leased = try store.lease(lease, in: transaction) }
+            if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
+            outcome.queue = try store.look(now: now, in: transaction)
+            return outcome
+        }
+    }
+
+    /// Ends attempts that the database counts as ours and that don't run here: a lease whose commit's outcome was unknown, which was
+    /// never begun, and an attempt whose end could not be written.
+    private func giveBackStrangers(
+        _ running: Set<AttemptKey>,
+        dropped: Set<AttemptKey>,
+        now: Date,
+        in transaction: Transaction
+    ) throws {
+        for key in try store.attempts(heldBy: id, in: transaction) where !running.contains(key) {
+            guard let job = try store.leased(key, in: transaction) else { continue }
+            if dropped.contains(key), let handler = handlers[job.kind] {
+                let stray = Stray(key: key, host: identity.host)
+                _ = try store.rescue(stray, expiredBefore: nil, handler: handler, now: now, in: transaction)
+            } else {
+                let ending = Ending(outcome: .handedBack, status: .pending, givesAttemptBack: true)
+                try store.end(job, as: ending, worker: name, now: now, in: transaction)
+            }
+        }
+    }
+
+    // MARK: What follows from it
+
+    private func settle(_ completions: [Completion], ended: Set<JobID>) {
+        if completions.isEmpty { return }
+        state.withLock { state in
+            for completion in completions where state.running[completion.key.job]?.key == completion.key {
+                state.running[completion.key.job] = nil
+            }
+        }
+        for completion in completions where !ended.contains(completion.key.job) {
+            logger.warning("a job ended after its lease", ["job.id": .init(completion.key.job), "job.fence": .init(completion.key.fence)])
+        }
+    }
+
+    private func begin(_ leased: [JobRecord], leasedAt: Duration, start: (RunningJob) -> Void) {
+        if leased.isEmpty { return }
+        var jobs: [RunningJob] = []
+        for record in leased {
+            guard let fence = record.fence else { continue }
+            jobs.append(RunningJob(record, fence: fence, leaseEnds: leasedAt + times.lease, startedAt: leasedAt))
+        }
+        let (isStopping, isEarlier) = state.withLock { state in
+            for job in jobs { state.running[job.key.job] = job }
+            return (state.isStopping, jobs.contains { min($0.timesOutAt, $0.leaseEnds - times.leaseMargin) < state.watchesAt })
+        }
+        if isEarlier { watchBell.ring() }
+        for job in jobs {
+            if isStopping { job.stop.ring(.shutdown) }
+            if job.record.cancelRequestedAt != nil {
+                let person = job.record.cancelledBy ?? ""
+                job.deliver(CancelRequest(key: job.key, isForced: job.record.isCancelForced, person: person))
+            }
+            logger.debug("job started", ["job.id": .init(job.key.job), "job.fence": .init(job.key.fence)])
+            start(job)
+        }
+    }
+
+    func deliver(_ cancels: [CancelRequest]) {
+        if cancels.isEmpty { return }
+        let told = state.withLock { state in
+            cancels.compactMap { cancel -> (RunningJob, CancelRequest)? in
+                guard let job = state.running[cancel.key.job], job.key == cancel.key else { return nil }
+                return (job, cancel)
+            }
+        }
+        for (job, cancel) in told { job.deliver(cancel) }
+    }
+
+    /// After the grace time of a shutdown: whoever still runs loses its lease.
+    private func giveUp() {
+        for job in state.withLock({ Array($0.running.values) }) { job.stop.ring(.leaseLost) }
+    }
+
+    /// Completions that could not be written until their leases were over are left to whoever has the job next.
+    private func dropOverdueCompletions() {
+        let elapsed = clock.elapsed()
+        state.withLock { state in
+            let overdue = state.completions.filter { (state.running[$0.key.job]?.leaseEnds ?? .zero) <= elapsed }
+            if overdue.isEmpty { return }
+            let keys = Set(overdue.map(\.key))
+            state.completions.removeAll { keys.contains($0.key) }
+            for key in keys where state.running[key.job]?.key == key { state.running[key.job] = nil }
+            state.dropped.formUnion(keys)
+        }
+    }
+
+    /// Whether there is nothing left to do for the one job of this worker.
+    private func isOver(_ job: JobID) async throws -> Bool {
+        guard state.withLock({ $0.running.isEmpty && !$0.isStopping }) else { return false }
+        guard let record = try await database.read({ [store] in try store.job(job, in: $0) }) else { return true }
+        // One that has been leased and is scheduled again was suspended.
+        return record.status.isFinal || (record.status == .scheduled && record.fence != nil)
+    }
+}
+
+extension RunningJob.State {
+    mutating func takeReport() -> Report? {
+        defer { report = nil }
+        return report
+    }
+}

@@ -1,0 +1,98 @@
+extension StateResource {
+    /// What one entry of an `instances` list says.
+    private struct Instance {
+        /// `[0]`, `["x"]`, or nothing.
+        var key = ""
+        var isTainted = false
+        var isDeposed = false
+    }
+
+    static func all(from scanner: inout JSONScanner) throws(VaultError) -> [StateResource] {
+        var resources: [StateResource] = []
+        guard try scanner.peek() != UInt8(ascii: "n") else {
+            try scanner.skip()
+            return []
+        }
+        try scanner.array { (scanner) throws(VaultError) in
+            var module = ""
+            var mode = ""
+            var type = ""
+            var name = ""
+            var instances: [Instance] = []
+            // Names come in any order: the address is put together at the end.
+            try scanner.object { (scanner, field) throws(VaultError) in
+                switch field {
+                case "module": module = try scanner.string(orNull: ()) ?? ""
+                case "mode": mode = try scanner.string(orNull: ()) ?? ""
+                case "type": type = try scanner.string(orNull: ()) ?? ""
+                case "name": name = try scanner.string(orNull: ()) ?? ""
+                case "instances": instances = try Self.instances(from: &scanner)
+                default: try scanner.skip()
+                }
+            }
+            guard !type.isEmpty, !name.isEmpty else { throw VaultError(.notAState(missing: "type or name of a resource")) }
+            let address = (module.isEmpty ? "" : module + ".") + (mode == "data" ? "data." : "") + "\(type).\(name)"
+            for instance in instances {
+                resources.append(
+                    StateResource(
+                        address: address + instance.key,
+                        type: type,
+                        isManaged: mode == "managed",
+                        isTainted: instance.isTainted,
+                        isDeposed: instance.isDeposed
+                    )
+                )
+            }
+        }
+        return resources
+    }
+
+    private static func instances(from scanner: inout JSONScanner) throws(VaultError) -> [Instance] {
+        var instances: [Instance] = []
+        guard try scanner.peek() != UInt8(ascii: "n") else {
+            try scanner.skip()
+            return []
+        }
+        try scanner.array { (scanner) throws(VaultError) in
+            var instance = Instance()
+            try scanner.object { (scanner, field) throws(VaultError) in
+                switch field {
+                case "index_key": instance.key = try Self.key(from: &scanner)
+                case "status": instance.isTainted = try scanner.string(orNull: ()) == "tainted"
+                case "deposed": instance.isDeposed = try scanner.string(orNull: ())?.isEmpty == false
+                default: try scanner.skip()
+                }
+            }
+            instances.append(instance)
+        }
+        return instances
+    }
+
+    private static func key(from scanner: inout JSONScanner) throws(VaultError) -> String {
+        switch try scanner.peek() {
+        case UInt8(ascii: "\""): "[\(quoted(try scanner.string()))]"
+        case UInt8(ascii: "n"): try scanner.string(orNull: ()) ?? ""
+        default: "[\(try scanner.integer())]"
+        }
+    }
+
+    /// As Terraform quotes a key in an address (`toHCLQuotedString`): templates are escaped too.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case "$" where rest.first == "{", "%" where rest.first == "{":
+                quoted.unicodeScalars.append(scalar)
+                quoted.unicodeScalars.append(scalar)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,174 @@
+internal import Dispatch
+internal import FoundationEssentials
+internal import Host
+internal import Synchronization
+
+/// Follows the state file that a run rewrites, and hands over each whole rewrite.
+///
+/// Terraform's local backend truncates the file and writes it anew after every finished resource, so that a reader can see half of it: such
+/// bytes are passed over, and the last whole state is kept. The first rewrite is handed over at once, later ones at most once in an
+/// interval, and always the newest: rewrites that come faster, or while the receiver is busy, are left out. Only one is ever held.
+///
+/// ```swift
+/// async let following: Void = follower.run()
+/// try await terraform.wait()
+/// let end = await follower.finish()
+/// ```
+package final class StateFollower: Sendable {
+    /// Takes one state; an error is tried again with what is then the newest, unless ``VaultError/isTransient`` says it is no use.
+    package typealias Receiver = @Sendable (FollowedState) async throws -> Void
+
+    private let file: FollowedFile
+    private let interval: Duration
+    private let receive: Receiver
+    private let watcher: DirectoryWatcher
+    /// Rings when the file may have changed; holds one ring.
+    private let changes: AsyncStream<Void>
+    private let bell: AsyncStream<Void>.Continuation
+    private let progress: Mutex<Progress>
+
+    private struct Progress {
+        var newest: FollowedState?
+        var isHandedOver = false
+        var failure: (any Error)?
+        var isRunning = false
+        var isFinishing = false
+        /// Who waits for ``StateFollower/run()`` to end.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// The pause between two rounds.
+        var nap: Task<Void?, Never>?
+    }
+
+    /// Begins to watch; nothing is handed over before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - folder: The workspace; must exist.
+    ///   - name: The state file in it; may be missing.
+    ///   - known: What the file holds already and need not be handed over.
+    ///   - limit: A larger file, in bytes, is not read, and ends the following.
+    ///   - interval: The shortest time between two calls of `receive`.
+    ///   - receive: Takes a state.
+    /// - Throws: When the folder can't be watched.
+    package init(
+        folder: String,
+        name: String = "terraform.tfstate",
+        known: [UInt8]? = nil,
+        limit: Int = StateVault.standardLimit,
+        interval: Duration = .milliseconds(250),
+        receive: @escaping Receiver
+    ) throws {
+        let queue = DispatchQueue(label: "slipway.state-follower")
+        let (changes, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        file = FollowedFile(path: folder + "/" + name, limit: limit, queue: queue)
+        watcher = try DirectoryWatcher(folder: folder, queue: queue) { changed in
+            if changed == name || changed == nil { bell.yield() }
+        }
+        self.interval = interval
+        self.receive = receive
+        self.changes = changes
+        self.bell = bell
+        let known = try known.map { bytes throws(VaultError) in try FollowedState(parsing: bytes) }
+        progress = Mutex(Progress(newest: known, isHandedOver: known != nil))
+        // What was written before the watch began.
+        bell.yield()
+    }
+
+    /// Hands over rewrites until ``finish()`` or until the task is cancelled; call it once.
+    package func run() async {
+        progress.withLock { $0.isRunning = true }
+        var failures = 0
+        for await _ in changes {
+            if isOver { break }
+            let started = ContinuousClock.now
+            do {
+                try await handOverNewest()
+                failures = 0
+                await pause(until: started + interval)
+            } catch {
+                failures += 1
+                bell.yield()
+                await pause(until: .now + min(interval * (1 << min(failures, 5)), .seconds(5)))
+            }
+            if isOver { break }
+        }
+        let waiting = progress.withLock { progress in
+            progress.isRunning = false
+            defer { progress.waiting = [] }
+            return progress.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Ends ``run()``, waits for the receiver if it is busy, and reads the file a last time.
+    ///
+    /// What it returns may not have been handed over: the caller stores it.
+    package func finish() async -> FollowedEnd {
+        progress.withLock { progress in
+            progress.isFinishing = true
+            progress.nap?.cancel()
+        }
+        bell.yield()
+        await withCheckedContinuation { continuation in
+            let isRunning = progress.withLock { progress in
+                if progress.isRunning { progress.waiting.append(continuation) }
+                return progress.isRunning
+            }
+            if !isRunning { continuation.resume() }
+        }
+        let content = await readNewest()
+        return progress.withLock { progress in
+            FollowedEnd(
+                last: progress.newest,
+                isTorn: content.isTorn(after: progress.newest),
+                isHandedOver: progress.isHandedOver,
+                failure: progress.failure
+            )
+        }
+    }
+
+    // MARK: - Details
+
+    private var isOver: Bool { progress.withLock { $0.isFinishing || $0.failure != nil } || Task.isCancelled }
+
+    /// Reads the file, and keeps what it holds when that is whole and new.
+    private func readNewest() async -> FollowedFile.Content {
+        let known = progress.withLock { $0.newest?.bytes }
+        let content = await file.read(unlike: known)
+        progress.withLock { progress in
+            switch content {
+            case .whole(let state):
+                progress.newest = state
+                progress.isHandedOver = false
+            case .tooLarge(let refusal): progress.failure = refusal
+            case .missing, .empty, .torn, .unchanged: break
+            }
+        }
+        return content
+    }
+
+    private func handOverNewest() async throws {
+        _ = await readNewest()
+        guard let state = progress.withLock({ $0.isHandedOver ? nil : $0.newest }) else { return }
+        do {
+            try await receive(state)
+            progress.withLock { $0.isHandedOver = true }
+        } catch let error as VaultError where !error.isTransient {
+            progress.withLock { $0.failure = error }
+        }
+    }
+
+    /// Waits, but not longer than until ``finish()`` or a cancellation.
+    private func pause(until deadline: ContinuousClock.Instant) async {
+        // Awaited two lines below; a task of its own, because finish() must be able to end it.
+        let nap = Task { try? await Task.sleep(until: deadline) }  // only a cancellation ends it early, which is no error here
+        progress.withLock { progress in
+            progress.nap = nap
+            if progress.isFinishing { nap.cancel() }
+        }
+        await withTaskCancellationHandler {
+            _ = await nap.value
+        } onCancel: {
+            nap.cancel()
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Domain
+package import FoundationEssentials
+package import Sealing
+package import Storage
+
+/// Named cloud accounts of an organization: sealed, and write-only (names and providers can be read, values never).
+package struct CredentialStore: Sendable {
+    private let database: Database
+    private let keyring: Keyring
+
+    package init(database: Database, keyring: Keyring) {
+        self.database = database
+        self.keyring = keyring
+    }
+
+    /// What may be shown of one.
+    package struct Summary: Sendable, Hashable, Codable {
+        package let name: String
+        package let provider: String
+        /// The names of its environment variables, sorted.
+        package let variables: [String]
+        package let createdAt: Date
+        package let updatedAt: Date
+    }
+
+    /// Adds or replaces a credential.
+    ///
+    /// - Parameters:
+    ///   - values: Environment variables as the provider reads them, for example `AWS_ACCESS_KEY_ID`.
+    /// - Throws: ``ProvisioningError`` when there is no value or a name is no environment variable's.
+    package func add(name: String, provider: String, values: [String: String], organization: String, now: Date) async throws {
+        guard !name.isEmpty else { throw ProvisioningError(.invalid, "Give the credential a name.") }
+        guard !values.isEmpty else {
+            throw ProvisioningError(.invalid, "Give at least one variable, for example --env AWS_ACCESS_KEY_ID.")
+        }
+        let names = String(decoding: try JSONEncoder().encode(values.keys.sorted()), as: UTF8.self)
+        let plain = [UInt8](try JSONEncoder().encode(values))
+        let context = SealContext.credential(organization: organization, name: name)
+        let sealed = try Envelope.seal(plain, with: keyring, context: context, compress: false)
+        try await database.write { transaction in
+            let id = try DeploymentStore().organization(named: organization, now: now, in: transaction)
+            try transaction.execute(
+                """
+                INSERT INTO cloud_provider_credentials
+                    (organization_id, name, provider, variable_names, sealed_values, created_at, updated_at)
+                VALUES (\(id), \(name), \(provider), \(names), \(sealed), \(now), \(now))
+                ON CONFLICT (organization_id, name) DO UPDATE
+                SET provider = excluded.provider, variable_names = excluded.variable_names, sealed_values = excluded.sealed_values,
+                    updated_at = excluded.updated_at
+                """
+            )
+        }
+    }
+
+    /// The organization's credentials by name.
+    package func list(organization: String) async throws -> [Summary] {
+        try await database.read { transaction in
+            try transaction.rows(
+                """
+                SELECT c.name, c.provider, c.variable_names, c.created_at, c.updated_at
+                FROM cloud_provider_credentials c JOIN organizations o ON o.id = c.organization_id
+                WHERE o.name = \(organization) ORDER BY c.name
+                """
+            ).map { row in
+                Summary(
+                    name: try row.value("name"),
+                    provider: try row.value("provider"),
+                    variables: try JSONDecoder().decode([String].self, from: Data(row.value("variable_names", as: String.self).utf8)),
+                    createdAt: try row.value("created_at"),
+                    updatedAt: try row.value("updated_at")
+                )
+            }
+        }
+    }
+
+    /// Removes a credential; false when there is none of that name.
+    package func remove(name: String, organization: String) async throws -> Bool {
+        try await database.write { transaction in
+            try transaction.execute(
+                """
+                DELETE FROM cloud_provider_credentials
+                WHERE name = \(name) AND organization_id = (SELECT id FROM organizations WHERE name = \(organization))
+                """
+            ) == 1
+        }
+    }
+
+    /// The environment variables of a credential, for a run of the same organization.
+    func values(name: String, organization: String) async throws -> [String: String] {
+        let sealed = try await database.read { transaction -> [UInt8]? in
+            try transaction.first(
+                """
+                SELECT c.sealed_values FROM cloud_provider_credentials c JOIN organizations o ON o.id = c.organization_id
+                WHERE o.name = \(organization) AND c.name = \(name)
+                """
+            )?.value("sealed_values")
+        }
+        guard let sealed else {
+            throw ProvisioningError(.notFound, "There is no credential '\(name)'; `slipway credential list` shows those there are.")
+        }
+        let plain = try Envelope.open(sealed, with: keyring, context: SealContext.credential(organization: organization, name: name))
+        return try JSONDecoder().decode([String: String].self, from: Data(plain))
+    }
+}

@@ -1,0 +1,49 @@
+internal import Domain
+package import Events
+internal import FoundationEssentials
+package import Sealing
+package import Storage
+
+/// A deployment's outputs: what may be shown lies open, sensitive values lie sealed.
+package struct DeploymentOutputs: Sendable {
+    private let database: Database
+    private let keyring: Keyring
+
+    package init(database: Database, keyring: Keyring) {
+        self.database = database
+        self.keyring = keyring
+    }
+
+    /// The outputs of a project.
+    ///
+    /// - Parameter revealing: Whether sensitive values are unsealed too.
+    /// - Throws: ``ProvisioningError`` when there is no such project.
+    package func read(project: String, organization: String, revealing: Bool) async throws -> [String: OutputValue] {
+        let stored = try await database.read { transaction in
+            let store = DeploymentStore()
+            let deployment = try store.require(project: project, organization: organization, in: transaction)
+            return try store.outputs(of: deployment.id, in: transaction)
+        }
+        guard let stored, let data = stored.data else { return [:] }
+        var outputs = try JSONDecoder().decode([String: OutputValue].self, from: Data(data.utf8))
+        guard revealing, let sealed = stored.sealed else { return outputs }
+        let context = SealContext.outputs(organization: organization, project: project)
+        let values = try JSONDecoder().decode([String: String].self, from: Data(Envelope.open(sealed, with: keyring, context: context)))
+        for (name, value) in values { outputs[name]?.value = value }
+        return outputs
+    }
+
+    /// What to store: the open part as JSON, and the sensitive values sealed (nil when there are none).
+    ///
+    /// - Parameter outputs: All with their values.
+    func sealed(_ outputs: [String: OutputValue], project: String, organization: String) throws -> (data: String, sealed: [UInt8]?) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let open = outputs.mapValues { $0.sensitive ? OutputValue(type: $0.type, value: nil, sensitive: true) : $0 }
+        let data = String(decoding: try encoder.encode(open), as: UTF8.self)
+        let secret = outputs.filter(\.value.sensitive).compactMapValues(\.value)
+        guard !secret.isEmpty else { return (data, nil) }
+        let context = SealContext.outputs(organization: organization, project: project)
+        return (data, try Envelope.seal([UInt8](try encoder.encode(secret)), with: keyring, context: context, compress: true))
+    }
+}

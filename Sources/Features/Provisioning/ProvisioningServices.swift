@@ -1,0 +1,61 @@
+internal import Events
+package import FoundationEssentials
+package import Jobs
+package import Log
+package import Sealing
+package import StateVault
+package import Storage
+package import Terraform
+
+/// What a run works with; wired once by the program.
+package struct ProvisioningServices: Sendable {
+    package let database: Database
+    package let keyring: Keyring
+    package let vault: StateVault
+    package let jobs: JobStore
+    package let runner: TerraformRunner
+    package let workspaces: WorkspaceRoot
+    package let logger: Logger
+    /// Who runs it, as jobs show it: `host:pid`.
+    package let worker: String
+    /// A folder for sealed states that could not be stored any more.
+    package let rescueFolder: String
+    /// How long Terraform may take to stop when asked.
+    package let grace: Duration
+    /// How long a plan waits for a decision.
+    package let approvalTime: Duration
+    package let now: @Sendable () -> Date
+
+    package init(
+        database: Database,
+        keyring: Keyring,
+        vault: StateVault,
+        jobs: JobStore,
+        runner: TerraformRunner,
+        workspaces: WorkspaceRoot,
+        logger: Logger,
+        worker: String,
+        rescueFolder: String,
+        grace: Duration = .seconds(90),
+        approvalTime: Duration = .seconds(86_400),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.database = database
+        self.keyring = keyring
+        self.vault = vault
+        self.jobs = jobs
+        self.runner = runner
+        self.workspaces = workspaces
+        self.logger = logger
+        self.worker = worker
+        self.rescueFolder = rescueFolder
+        self.grace = grace
+        self.approvalTime = approvalTime
+        self.now = now
+    }
+
+    let deployments = DeploymentStore()
+    let runs = RunStore()
+    let usage = UsageStore()
+    let events = EventStore()
+}

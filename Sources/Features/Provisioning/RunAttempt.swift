@@ -1,0 +1,173 @@
+internal import Domain
+internal import Events
+internal import FoundationEssentials
+internal import Jobs
+internal import Log
+internal import StateVault
+internal import Storage
+internal import Terraform
+
+/// One attempt at a job: prepares a workspace, runs Terraform in it, and leaves the vault with what really exists, whatever happens.
+struct RunAttempt: Sendable {
+    let context: JobContext
+    let services: ProvisioningServices
+    let order: RunOrder
+    let recorder: RunRecorder
+    let tracker: RunTracker
+    let began: Date
+
+    var job: JobID { context.job.id }
+    var deployment: Deployment { order.deployment }
+    var fence: Fence { context.fence }
+
+    /// Does what the job asks for.
+    ///
+    /// - Throws: ``JobFailure`` with what to write beside the failure; ``JobStopped`` is never left to the worker, which couldn't say it.
+    func run() async throws -> JobEnd {
+        try await withThrowingTaskGroup(of: JobEnd?.self) { group in
+            group.addTask {
+                // A lost lease is told by the stop signal; what can't be written any more is not this worker's to write.
+                try? await recorder.run()
+                return nil
+            }
+            group.addTask { try await work() }
+            defer { group.cancelAll() }
+            for try await end in group {
+                guard let end else { continue }
+                return end
+            }
+            throw CancellationError()
+        }
+    }
+
+    // MARK: - The way of a run
+
+    private func work() async throws -> JobEnd {
+        do {
+            let end = try await steps()
+            await recorder.close()
+            return end
+        } catch let stop as CarriedOutStop {
+            let end = try await end(of: stop)
+            await recorder.close()
+            return end
+        } catch let stop as JobStopped {
+            let end = try await end(of: CarriedOutStop(reason: stop.reason, explanation: "Nothing was changed."))
+            await recorder.close()
+            return end
+        } catch {
+            let failure = await failure(from: error)
+            await recorder.close()
+            throw failure
+        }
+    }
+
+    private func end(of stop: CarriedOutStop) async throws -> JobEnd {
+        if stop.reason == .timedOut {
+            let limit = Int(context.job.timeout / .seconds(1))
+            throw await ends.failure(
+                .timedOut,
+                code: nil,
+                message: "The job's time limit of \(limit) seconds is over; use a longer --timeout. \(stop.explanation)"
+            )
+        }
+        return try await ends.stopped(stop.reason, explanation: stop.explanation)
+    }
+
+    private func steps() async throws -> JobEnd {
+        try await begin()
+        try await settleCrash()
+        try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
+        let workspace = try await openWorkspace()
+        defer { workspace.remove() }
+        let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
+        let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
+        for warning in workspace.facts.warnings {
+            try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
+        }
+        try await prepare(workspace, settings)
+        return try await RunStages(attempt: self, workspace: workspace, settings: settings).run()
+    }
+
+    /// The deployment belongs to this attempt from here on: an older one can't write its state any more.
+    private func begin() async throws {
+        let now = services.now()
+        let sealedVariables = try order.options.action == .deploy && order.inputs.hasVariables ? order.sealedVariables(services) : nil
+        try await context.write { [services, order, job, fence, context] transaction in
+            try services.vault.claim(order.deployment.id, fence: fence, in: transaction)
+            try services.deployments.begin(
+                order.deployment.id,
+                job: job,
+                source: order.options.action == .plan ? nil : order.sourceID,
+                retryCount: context.job.attempt - 1,
+                now: now,
+                in: transaction
+            )
+            if order.options.action == .deploy {
+                try services.deployments.setSealedVariables(sealedVariables, of: order.deployment.id, in: transaction)
+            }
+            if context.job.attempt == 1, order.plan == nil {
+                try services.usage.countRun(of: order.deployment.organization, now: now, in: transaction)
+            }
+        }
+        services.logger.info("Run began", ["job.id": .init(job), "job.attempt": .init(context.job.attempt), "fence": .init(fence)])
+        let report = EnvironmentReport(
+            program: "\(services.runner.program.flavor.name) \(services.runner.program.version)",
+            sandbox: services.runner.sandbox.sentence,
+            workspace: services.workspaces.isMemoryBacked ? "memory" : "disk",
+            attempt: context.job.attempt,
+            worker: services.worker
+        )
+        let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(report.sandbox)\n\(services.workspaces.sentence)\n"
+        try await recorder.record([.environment(report)], text: text)
+    }
+
+    private func openWorkspace() async throws -> Workspace {
+        let state = try await services.vault.load(deployment.id)
+        return try Workspace.make(
+            in: services.workspaces,
+            source: order.source,
+            variables: RunVariables(
+                files: order.inputs.variableFiles.map { .init(name: $0.name, content: $0.content) },
+                values: order.inputs.variables
+            ),
+            state: state?.bytes,
+            plan: order.plan,
+            metadata: LeftoverFacts(job: job, deployment: deployment.id, fence: fence, project: deployment.project).metadata
+        )
+    }
+
+    private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
+        let lock = order.providerLock
+        switch try await services.runner.prepare(workspace, lock: lock, settings: settings) {
+        case .ready: try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
+        case .needsInitialization: try await initialize(workspace, settings)
+        }
+        try context.stop.check()
+    }
+
+    /// A real `terraform init`, after which the store knows the providers.
+    func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
+        try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
+        let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
+        guard exit.isSuccess else { throw try await failure(of: exit) }
+        if let lock = try await services.runner.keepProviders(of: workspace) {
+            try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
+        }
+        try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
+    }
+
+    func enter(_ status: DeploymentStatus, _ stage: JobStage, _ progress: Int, _ message: String) async throws {
+        try await recorder.enter(status, stage: stage, progress: progress, message: message)
+    }
+
+    /// What no line may show: credentials, sensitive variables, and the sensitive outputs that the state knows.
+    func redactor(sourceFacts: SourceFacts?, state: [UInt8]?) -> Redactor {
+        let declared = Set((sourceFacts?.sensitiveVariables ?? []).map { $0.lowercased() })
+        var secrets = order.inputs.secrets(sensitiveVariables: declared)
+        // A state that can't be read is refused where it matters, by Terraform and by the vault.
+        let outputs = state.flatMap { try? StateDocument(parsing: $0) }?.outputs ?? []
+        secrets += outputs.filter(\.isSensitive).compactMap { OutputJSON.string($0.value) }
+        return Redactor(secrets: secrets)
+    }
+}

@@ -1,0 +1,274 @@
+internal import Domain
+internal import Events
+internal import FoundationEssentials
+internal import Jobs
+internal import StateVault
+internal import Storage
+internal import Terraform
+
+/// The ways in which an attempt ends: each is one transaction that moves job, deployment, outputs, usage and events together.
+struct RunEnds: Sendable {
+    let attempt: RunAttempt
+
+    private var services: ProvisioningServices { attempt.services }
+    private var deployment: Deployment { attempt.deployment }
+
+    /// A plan was made and shown; nothing else happens.
+    func planned() async throws -> JobEnd {
+        let summary = attempt.tracker.now.planned ?? ChangeSummary()
+        let message = summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Plan: \(summary)."
+        let finish = finish(.completed, .completed, message, summary: summary)
+        let before = deployment
+        return .completed(
+            result: try result(message, summary: summary),
+            alongside: try await alongside([.finished(finish)], message) { services, now, transaction in
+                // A plan leaves the deployment as it was.
+                try services.deployments.end(
+                    before.id,
+                    status: before.status.isBusy ? .pending : before.status,
+                    stage: .completed,
+                    progress: before.progress,
+                    message: message,
+                    error: before.errorMessage,
+                    now: now,
+                    in: transaction
+                )
+                try services.deployments.setPlanSummary(summary, of: before.id, in: transaction)
+            }
+        )
+    }
+
+    /// The plan is kept until someone decides.
+    func awaitingApproval(sealed: [UInt8], summary: ChangeSummary) async throws -> JobEnd {
+        let until = services.now() + (services.approvalTime / .seconds(1))
+        let message = "Plan: \(summary); it waits for approval."
+        let finish = finish(.scheduled, .approval, message, summary: summary, until: until)
+        let (job, id) = (attempt.job, deployment.id)
+        return .suspended(
+            until: until,
+            stage: .approval,
+            alongside: try await alongside([.finished(finish)], message, isOver: false) { services, now, transaction in
+                try services.runs.keepPlan(sealed, summary: summary, of: job, expiresAt: until, in: transaction)
+                try services.deployments.setPlanSummary(summary, of: id, in: transaction)
+                try services.deployments.update(
+                    id,
+                    status: .awaitingApproval,
+                    stage: .approval,
+                    progress: RunProgress.planned,
+                    message: message,
+                    now: now,
+                    in: transaction
+                )
+            }
+        )
+    }
+
+    /// Everything was done, and the vault has the state.
+    func completed(state: StateDocument?, isDestroy: Bool) async throws -> JobEnd {
+        let outputs = state.map(OutputJSON.outputs) ?? [:]
+        let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
+            .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
+        try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
+        let facts = attempt.tracker.now
+        let summary = facts.applied ?? facts.planned ?? ChangeSummary()
+        let message = isDestroy ? "Destroyed \(summary.destroy) resources." : "Infrastructure provisioning complete."
+        let finish = finish(.completed, .completed, message, summary: summary)
+        let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
+        let addresses = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let id = deployment.id
+        return .completed(
+            result: try result(message, summary: summary),
+            alongside: try await alongside(events, message) { services, now, transaction in
+                try services.deployments.end(
+                    id,
+                    status: isDestroy ? .destroyed : .completed,
+                    stage: .completed,
+                    progress: RunProgress.done,
+                    message: message,
+                    error: nil,
+                    now: now,
+                    in: transaction
+                )
+                try services.deployments.setPlanSummary(summary, of: id, in: transaction)
+                try services.deployments.setOutputs(sealed.data, sealed: sealed.sealed, of: id, in: transaction)
+                try services.usage.record(addresses: addresses, of: id, now: now, in: transaction)
+            }
+        )
+    }
+
+    /// A person's wish, a shutdown or the time limit ended it; the vault has what exists.
+    func stopped(_ reason: StopReason, explanation: String) async throws -> JobEnd {
+        let id = deployment.id
+        guard case .shutdown = reason else {
+            let message = "Cancelled. \(explanation)"
+            let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.now.applied)
+            return .cancelled(
+                alongside: try await alongside([.finished(finish)], message) { services, now, transaction in
+                    try services.deployments.end(
+                        id,
+                        status: .cancelled,
+                        stage: .cancelled,
+                        progress: RunProgress.applying,
+                        message: message,
+                        error: nil,
+                        now: now,
+                        in: transaction
+                    )
+                }
+            )
+        }
+        let message = "The worker shuts down; another goes on with it. \(explanation)"
+        return .handedBack(
+            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) { services, now, transaction in
+                try services.deployments.update(
+                    id,
+                    status: .pending,
+                    stage: .queued,
+                    progress: 0,
+                    message: message,
+                    now: now,
+                    in: transaction
+                )
+            }
+        )
+    }
+
+    /// The attempt failed; whether another follows is the queue's decision, told to the writes.
+    func failure(_ reason: FailureClass, code: String?, message: String) async -> JobFailure {
+        let id = deployment.id
+        let (events, text, last) = await attempt.recorder.drain()
+        let attempt = attempt
+        return JobFailure(reason, message: message, code: code) { transaction, willRetry in
+            let now = attempt.services.now()
+            let status: JobStatus = willRetry ? .retrying : .failed
+            let finish = FinishReport(
+                status: status,
+                stage: willRetry ? .queued : .failed,
+                message: message,
+                elapsedSeconds: now.timeIntervalSince(attempt.began)
+            )
+            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
+            if willRetry {
+                try attempt.services.deployments.update(
+                    id,
+                    status: .pending,
+                    stage: .queued,
+                    progress: 0,
+                    message: "Attempt \(attempt.context.job.attempt) failed and will be repeated: \(message)",
+                    now: now,
+                    in: transaction
+                )
+            } else {
+                try attempt.services.deployments.end(
+                    id,
+                    status: .failed,
+                    stage: .failed,
+                    progress: RunProgress.applying,
+                    message: nil,
+                    error: message,
+                    now: now,
+                    in: transaction
+                )
+                try attempt.services.runs.wipe(attempt.job, in: transaction)
+            }
+        }
+    }
+
+    /// The deployment failed for good, and what it had made was destroyed, as far as that went.
+    func rolledBack(after failure: JobFailure, exit: RunExit, state: StateDocument?) async throws -> JobFailure {
+        let id = deployment.id
+        let left = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let isClean = exit.isSuccess && left.isEmpty
+        let message =
+            isClean
+            ? "\(failure.message)\nEverything it had made was destroyed again."
+            : "\(failure.message)\nRolling back failed too: \(left.count) resources are left; `slipway destroy --project \(deployment.project)` tries again."
+        let (events, text, last) = await attempt.recorder.drain()
+        let attempt = attempt
+        return JobFailure(failure.reason, message: message, code: failure.code) { transaction, _ in
+            let now = attempt.services.now()
+            let finish = FinishReport(
+                status: .failed,
+                stage: .rollback,
+                message: message,
+                elapsedSeconds: now.timeIntervalSince(attempt.began)
+            )
+            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
+            try attempt.services.deployments.end(
+                id,
+                status: isClean ? .rolledBack : .failed,
+                stage: isClean ? .rollback : .failed,
+                progress: RunProgress.done,
+                message: nil,
+                error: message,
+                now: now,
+                in: transaction
+            )
+            try attempt.services.usage.record(addresses: left, of: id, now: now, in: transaction)
+            try attempt.services.runs.wipe(attempt.job, in: transaction)
+        }
+    }
+
+    // MARK: - Details
+
+    private func finish(
+        _ status: JobStatus,
+        _ stage: JobStage,
+        _ message: String,
+        summary: ChangeSummary? = nil,
+        until: Date? = nil
+    ) -> FinishReport {
+        FinishReport(
+            status: status,
+            stage: stage,
+            message: message,
+            summary: summary,
+            elapsedSeconds: services.now().timeIntervalSince(attempt.began),
+            until: until?.timeIntervalSince1970
+        )
+    }
+
+    private struct Result: Encodable {
+        let message: String
+        let summary: ChangeSummary
+    }
+
+    private func result(_ message: String, summary: ChangeSummary) throws -> String {
+        String(decoding: try JSONEncoder().encode(Result(message: message, summary: summary)), as: UTF8.self)
+    }
+
+    /// The transaction that ends the attempt: what the recorder still holds, the last events, and `writes`.
+    private func alongside(
+        _ final: [JobEvent],
+        _ message: String,
+        isOver: Bool = true,
+        writes: @escaping @Sendable (ProvisioningServices, Date, Transaction) throws -> Void
+    ) async throws -> JobEnd.Alongside {
+        let (events, text, last) = await attempt.recorder.drain()
+        let attempt = attempt
+        return { transaction in
+            let now = attempt.services.now()
+            try writes(attempt.services, now, transaction)
+            try attempt.append(events + final, text: text + "\(message)\n", after: last, now: now, in: transaction)
+            if isOver { try attempt.services.runs.wipe(attempt.job, in: transaction) }
+        }
+    }
+}
+
+extension RunAttempt {
+    var ends: RunEnds { RunEnds(attempt: self) }
+
+    /// Appends to the job's events inside a transaction that ends the attempt.
+    func append(_ events: [JobEvent], text: String, after ordinal: Int64, now: Date, in transaction: Transaction) throws {
+        try services.events.append(
+            events,
+            text: text,
+            to: job,
+            organization: deployment.organization,
+            attempt: context.job.attempt,
+            after: ordinal,
+            at: now,
+            in: transaction
+        )
+    }
+}

@@ -1,0 +1,126 @@
+package import Domain
+package import FoundationEssentials
+package import Jobs
+package import Sealing
+package import Storage
+internal import Terraform
+
+/// Takes requests for runs: checks them, and stores source, inputs and job in one transaction.
+package struct RunSubmission: Sendable {
+    private let database: Database
+    private let keyring: Keyring
+    private let jobs: JobStore
+    private let deployments = DeploymentStore()
+    private let runs = RunStore()
+    private let now: @Sendable () -> Date
+
+    package init(database: Database, keyring: Keyring, jobs: JobStore, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.database = database
+        self.keyring = keyring
+        self.jobs = jobs
+        self.now = now
+    }
+
+    /// Queues the run.
+    ///
+    /// All of it is durable when this returns, or nothing is stored.
+    ///
+    /// - Throws: ``ProvisioningError`` with what to change.
+    package func submit(_ request: RunRequest) async throws -> JobID {
+        let request = try request.validated()
+        let now = now()
+        var random = SystemRandomNumberGenerator()
+        let job = JobID.make(
+            prefix: request.options.action.rawValue,
+            unixMilliseconds: Int64(now.timeIntervalSince1970 * 1000),
+            using: &random
+        )
+        let inputs = try await completeInputs(of: request)
+        let sealedInputs = try Envelope.seal(inputs.encoded(), with: keyring, context: SealContext.inputs(job), compress: true)
+        let source = try sealedSource(of: request)
+        return try await database.write { [deployments, runs, jobs] transaction in
+            let organization = try deployments.organization(named: request.organization, now: now, in: transaction)
+            let deployment = try deployments.ensure(project: request.project, organization: organization, now: now, in: transaction)
+            let sourceID: Int64
+            if let source {
+                sourceID = try runs.addSource(
+                    source.sealed,
+                    sha256: source.sha256,
+                    size: source.size,
+                    fileCount: source.fileCount,
+                    to: deployment,
+                    now: now,
+                    in: transaction
+                )
+            } else {
+                guard let stored = try deployments.deployment(deployment, in: transaction)?.sourceID else {
+                    throw ProvisioningError(
+                        .notFound,
+                        "The project '\(request.project)' was never deployed; run `slipway deploy DIR --project \(request.project)` first."
+                    )
+                }
+                sourceID = stored
+            }
+            var tags = ["terraform", "infrastructure", "organization:\(organization)", "deployment:\(deployment)"]
+            tags += (source?.providers ?? []).map { "provider:\($0)" }
+            let new = NewJob(
+                id: job,
+                kind: request.options.action.rawValue,
+                queue: .terraform,
+                organization: organization,
+                concurrencyKey: "deployment:\(deployment)",
+                payload: try request.options.encoded(),
+                tags: tags,
+                timeout: request.timeout
+            )
+            _ = try jobs.enqueue(new, in: transaction)
+            try runs.add(job: job, deployment: deployment, source: sourceID, sealedInputs: sealedInputs, in: transaction)
+            return job
+        }
+    }
+
+    // MARK: - Details
+
+    private struct SealedSource: Sendable {
+        let sealed: [UInt8]
+        let sha256: String
+        let size: Int
+        let fileCount: Int
+        let providers: [String]
+    }
+
+    private func sealedSource(of request: RunRequest) throws -> SealedSource? {
+        guard let source = request.source else { return nil }
+        let packed = source.packed()
+        let sha256 = SHA256.hex(packed)
+        let context = SealContext.source(organization: request.organization, project: request.project, sha256: sha256)
+        return SealedSource(
+            sealed: try Envelope.seal(packed, with: keyring, context: context, compress: true),
+            sha256: sha256,
+            size: packed.count,
+            fileCount: source.entries.count,
+            providers: source.scan.providers
+        )
+    }
+
+    /// The inputs with the named credentials' variables, and the deployment's own variables where the request gives none.
+    private func completeInputs(of request: RunRequest) async throws -> RunInputs {
+        var inputs = request.inputs
+        let credentials = CredentialStore(database: database, keyring: keyring)
+        for name in request.credentials {
+            let values = try await credentials.values(name: name, organization: request.organization)
+            inputs.environment.merge(values) { _, chosen in chosen }
+        }
+        guard request.source == nil, !inputs.hasVariables else { return inputs }
+        let sealed = try await database.read { [deployments] transaction -> [UInt8]? in
+            try deployments.deployment(project: request.project, organization: request.organization, in: transaction)
+                .flatMap { try deployments.sealedVariables(of: $0.id, in: transaction) }
+        }
+        guard let sealed else { return inputs }
+        let context = SealContext.variables(organization: request.organization, project: request.project)
+        let kept = try RunInputs.decoded(from: try Envelope.open(sealed, with: keyring, context: context))
+        inputs.variables = kept.variables
+        inputs.variableFiles = kept.variableFiles
+        return inputs
+    }
+}

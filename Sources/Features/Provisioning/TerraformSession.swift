@@ -1,0 +1,78 @@
+internal import Domain
+internal import Events
+internal import Jobs
+internal import StateVault
+internal import Terraform
+
+/// One Terraform command at work: its lines become events, its state goes into the vault as it is written, and a stop reaches it.
+struct TerraformSession: Sendable {
+    let attempt: RunAttempt
+    let workspace: Workspace
+    let settings: RunSettings
+    /// Where the deployment stands once Terraform begins to change things; nil for commands that don't.
+    var applying: (status: DeploymentStatus, stage: JobStage, message: String)?
+
+    /// Runs the command to its end.
+    func run(_ command: TerraformCommand) async throws -> RunExit {
+        attempt.tracker.beginCommand()
+        let run = try attempt.services.runner.start(command, in: workspace, settings: settings)
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await passOnStops(to: run) }
+            group.addTask {
+                for await activity in run.activity { attempt.context.setActivity(activity == .waiting ? .waiting : .computing) }
+            }
+            for await line in run.lines { await take(line) }
+            let exit = await run.wait()
+            group.cancelAll()
+            attempt.context.setActivity(.computing)
+            return exit
+        }
+    }
+
+    // MARK: - Lines
+
+    private func take(_ line: TerraformLine) async {
+        let hasBegun = attempt.tracker.take(line)
+        let events = JobEvent.events(for: line)
+        attempt.tracker.remember(events)
+        // A lost lease is told by the stop signal, and ends Terraform; its last lines are no longer this worker's to write.
+        try? await record(events, line, hasBegun: hasBegun)
+    }
+
+    private func record(_ events: [JobEvent], _ line: TerraformLine, hasBegun: Bool) async throws {
+        if hasBegun, let applying {
+            try await attempt.enter(applying.status, applying.stage, RunProgress.applying, applying.message)
+        }
+        try await attempt.recorder.record(events, text: text(of: line))
+        guard applying != nil, attempt.tracker.now.isApplying else { return }
+        switch line.event {
+        case .applyComplete, .applyErrored:
+            let facts = attempt.tracker.now
+            let total = max(facts.planned?.total ?? 0, facts.plannedCount)
+            let message = total > 0 ? "\(min(facts.done.count, total)) of \(total) resources done" : "\(facts.done.count) resources done"
+            try await attempt.recorder.advance(progress: attempt.tracker.applyProgress, message: message)
+        default: break
+        }
+    }
+
+    /// The line as the execution log keeps it: an error with its explanation, anything else as Terraform says it.
+    private func text(of line: TerraformLine) -> String {
+        guard case .diagnostic(let diagnostic) = line.event else { return line.message.isEmpty ? "" : "\(line.message)\n" }
+        return "\(diagnostic.message)\n"
+    }
+
+    // MARK: - Stops
+
+    /// SIGINT once for every reason that leaves time; the end at once for those that don't.
+    private func passOnStops(to run: TerraformRun) async {
+        guard var reason = await attempt.context.stop.wait() else { return }
+        while true {
+            switch reason {
+            case .shutdown, .cancelled, .timedOut: run.stop(grace: attempt.services.grace)
+            case .forced, .leaseLost: run.kill()
+            }
+            guard let next = await attempt.context.stop.wait(beyond: reason) else { return }
+            reason = next
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Domain
+internal import FoundationEssentials
+internal import Storage
+
+/// What an organization uses, kept in the transaction that changes it.
+package struct UsageStore: Sendable {
+    package init() {}
+
+    /// Resource types that are machines, over the providers that Slipway knows.
+    private static let machines: Set<String> = [
+        "aws_instance", "aws_spot_instance_request", "aws_lightsail_instance", "google_compute_instance", "azurerm_linux_virtual_machine",
+        "azurerm_windows_virtual_machine", "azurerm_virtual_machine", "digitalocean_droplet", "hcloud_server", "linode_instance",
+        "vultr_instance", "openstack_compute_instance_v2", "scaleway_instance_server", "upcloud_server",
+    ]
+
+    /// Sets a deployment's counts and moves its organization's totals by the difference.
+    ///
+    /// - Parameter addresses: Every managed resource instance in its state.
+    func record(addresses: [String], of deployment: DeploymentID, now: Date, in transaction: Transaction) throws {
+        let resources = addresses.count
+        let servers = addresses.count { Self.machines.contains(Self.type(of: $0)) }
+        guard
+            let row = try transaction.first(
+                "SELECT organization_id, resource_count, server_count FROM terraform_deployments WHERE id = \(deployment)"
+            )
+        else { return }
+        let organization: OrganizationID = try row.value("organization_id")
+        let resourceChange = try resources - row.value("resource_count", as: Int.self)
+        let serverChange = try servers - row.value("server_count", as: Int.self)
+        try transaction.execute(
+            "UPDATE terraform_deployments SET resource_count = \(resources), server_count = \(servers) WHERE id = \(deployment)"
+        )
+        try transaction.execute(
+            """
+            UPDATE organization_usage
+            SET resources = resources + \(resourceChange), servers = servers + \(serverChange), updated_at = \(now)
+            WHERE organization_id = \(organization)
+            """
+        )
+    }
+
+    /// One more run of an organization's has begun.
+    func countRun(of organization: OrganizationID, now: Date, in transaction: Transaction) throws {
+        try transaction.execute(
+            "UPDATE organization_usage SET runs = runs + 1, updated_at = \(now) WHERE organization_id = \(organization)"
+        )
+    }
+
+    /// The type in a resource's address: `aws_instance` of `module.web["a.b"].aws_instance.web[0]`.
+    static func type(of address: String) -> String {
+        var parts: [Substring] = []
+        var start = address.startIndex
+        var depth = 0
+        for index in address.indices {
+            switch address[index] {
+            case "[": depth += 1
+            case "]": depth -= 1
+            case "." where depth == 0:
+                parts.append(address[start..<index])
+                start = address.index(after: index)
+            default: break
+            }
+        }
+        parts.append(address[start...])
+        return parts.count >= 2 ? String(parts[parts.count - 2]) : address
+    }
+}

@@ -1,0 +1,16 @@
+package import Storage
+
+/// The tables' history, oldest step first.
+package enum Schema {
+    package static let migrations: [Migration] = [
+        Migration(
+            number: 1,
+            name: "foundation",
+            statements: OrganizationTables.statements + JobTables.statements + DeploymentTables.statements + StateTables.statements
+                + EventTables.statements
+        )
+    ]
+
+    /// Brings a database to this program's tables.
+    package static let migrator = Migrator(migrations)
+}

@@ -1,0 +1,123 @@
+internal import FoundationEssentials
+internal import Glibc
+package import Storage
+
+/// A PostgreSQL server of the tests' own: fresh, on a Unix socket in a short folder, without fsync, gone with this process.
+///
+/// Use ``shared()`` for a server with many tests' databases, or an instance of one's own to ``kill()`` and ``restart()``.
+package actor ThrowawayPostgres {
+    private let programs: PostgresPrograms
+    private let folder: TemporaryFolder
+    private let settings: [String]
+    private var sitter: Spawn.Child?
+
+    /// The folder of the socket.
+    package nonisolated var socketFolder: String { folder.path }
+
+    /// Where a database of this server is; `postgres` always exists.
+    package nonisolated func location(database: String = "postgres") -> DatabaseLocation {
+        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=postgres")
+    }
+
+    /// Makes and starts a server.
+    ///
+    /// - Parameter settings: More of postgresql.conf, such as `max_connections=20`.
+    package init(settings: [String] = []) async throws {
+        programs = try PostgresPrograms.find()
+        self.settings = settings
+        folder = try TemporaryFolder()
+        if geteuid() == 0, let nobody = getpwnam("nobody") { chown(folder.path, nobody.pointee.pw_uid, nobody.pointee.pw_gid) }
+        chmod(folder.path, 0o700)
+        let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
+        try await Spawn.run(programs.command("initdb", arguments), log: log)
+        try await start()
+    }
+
+    /// The server that the tests of this process share; started with the first call.
+    package static func shared() async throws -> ThrowawayPostgres {
+        // Here, so that the test that asks is the one that is skipped.
+        _ = try PostgresPrograms.find()
+        return try await sharedServer.value
+    }
+
+    // Never cancelled: every test that needs a database awaits it.
+    private static let sharedServer = Task { try await ThrowawayPostgres() }
+
+    private nonisolated var data: String { folder.path + "/data" }
+    private nonisolated var log: String { folder.path + "/log" }
+
+    // MARK: Start and stop
+
+    /// Starts the server again, after ``kill()`` or ``stop()``, and waits until it answers.
+    package func restart() async throws { try await start() }
+
+    /// Kills the server and all its processes at once, as a power cut would; what was committed is there again after ``restart()``.
+    package func kill() async throws {
+        guard let sitter else { return }
+        try await end(sitter, with: "kill")
+    }
+
+    /// Stops the server in order.
+    package func stop() async throws {
+        guard let sitter else { return }
+        try await end(sitter, with: "stop")
+    }
+
+    /// Ends the server and removes its files; at the end of the process this happens by itself.
+    package func remove() async throws {
+        if let sitter { try await end(sitter, with: "kill") }
+        folder.remove()
+    }
+
+    /// A shell that starts the server and waits for one line on its standard input; the end of this process ends that input, and then
+    /// the shell kills the server and removes its folder.
+    private static let sitterScript = """
+        folder=$1; shift
+        "$@" </dev/null &
+        server=$!
+        line=
+        read -r line
+        case "$line" in
+        stop) kill -INT $server ;;
+        *)
+            children=$(cat /proc/$server/task/*/children 2>/dev/null)
+            kill -KILL $server $children ;;
+        esac
+        wait $server 2>/dev/null
+        for child in $children; do
+            # Gone, or a zombie that nobody has reaped.
+            while grep -q '^State:[[:space:]][^ZX]' /proc/$child/status 2>/dev/null; do sleep 0.01; done
+        done
+        rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*
+        test -n "$line" || rm -rf "$folder"
+        """
+
+    private func start() async throws {
+        guard sitter == nil else { return }
+        let defaults = [
+            "listen_addresses=", "unix_socket_directories=\(folder.path)", "fsync=off", "full_page_writes=off", "max_connections=300",
+            "shared_buffers=32MB", "log_min_messages=warning", "lc_messages=C", "autovacuum=off", "max_wal_size=512MB",
+        ]
+        let server = programs.command("postgres", ["-D", data] + (defaults + settings).flatMap { ["-c", $0] })
+        sitter = try Spawn.start(["sh", "-c", Self.sitterScript, "sitter", folder.path] + server, log: log)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            do {
+                let database = try await Database.open(location())
+                await database.close()
+                return
+            } catch {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    private func end(_ child: Spawn.Child, with command: String) async throws {
+        sitter = nil
+        let line = Array("\(command)\n".utf8)
+        _ = write(child.input, line, line.count)
+        close(child.input)
+        _ = try await Spawn.end(of: child)
+    }
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Installs what is missing for one purpose, and says in one sentence what can't be installed from here.
+# Usage: scripts/bootstrap.sh check|build|demo|test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1:?usage: scripts/bootstrap.sh check|build|demo|test}
+
+stop() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+require_swift() {
+    local version
+    command -v swift >/dev/null ||
+        stop "Swift 6.3 or newer is missing: get it from https://www.swift.org/install/linux/ and put it on PATH."
+    version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
+    [ "$(printf '%s\n' 6.3 "${version:-0}" | sort -V | head -n 1)" = 6.3 ] ||
+        stop "Swift 6.3 or newer is needed, this one is ${version:-unknown}: get it from https://www.swift.org/install/linux/."
+}
+
+require_terraform() {
+    if [ -n "${SLIPWAY_TERRAFORM:-}" ]; then
+        command -v "$SLIPWAY_TERRAFORM" >/dev/null || stop "SLIPWAY_TERRAFORM names $SLIPWAY_TERRAFORM, which is no program."
+        return
+    fi
+    command -v terraform >/dev/null || command -v tofu >/dev/null ||
+        stop "Terraform or OpenTofu, 1.6 or newer, is missing: get it from https://developer.hashicorp.com/terraform/install or" \
+            "https://opentofu.org/docs/intro/install/ and put it on PATH."
+}
+
+# One line per system package that this purpose needs and that is not installed.
+missing_packages() {
+    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev)
+    case $purpose in
+        demo) wanted+=(bubblewrap) ;;
+        test) wanted+=(bubblewrap util-linux procps python3) ;;
+    esac
+    local package
+    for package in "${wanted[@]}"; do
+        dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
+    done
+    if [ "$purpose" = test ]; then
+        # Any major version will do, and Debian keeps its programs off PATH.
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+        has_moto || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    fi
+}
+
+# Already in the project's own virtual environment, or a working one on PATH.
+has_moto() {
+    [ -x .venv/bin/moto_server ] || moto_server --help >/dev/null 2>&1
+}
+
+install_packages() {
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || stop "These system packages are missing, and there is no sudo to install them with: $*."
+        as_root=(sudo)
+        echo "Slipway needs these system packages; sudo may ask for your password to install them: $*."
+    else
+        echo "Installing the missing system packages: $*."
+    fi
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+    compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || "${apt[@]}" update
+    # An old list names versions that the mirror has dropped: fetch it and try once more.
+    "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null || {
+        "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null
+    } || stop "apt-get could not install $*: mend what it says above, or install them yourself, and run make again."
+}
+
+require_packages() {
+    local missing
+    if ! command -v dpkg-query >/dev/null; then
+        echo "This is no Debian or Ubuntu: nothing is installed by itself; CONTRIBUTING.md lists what is needed." >&2
+        return
+    fi
+    mapfile -t missing < <(missing_packages)
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
+# The simulated AWS of the tests.
+require_moto() {
+    has_moto && return
+    echo "Installing moto, the tests' simulated AWS, into .venv (about 150 MB from PyPI)."
+    rm -rf .venv
+    python3 -m venv .venv ||
+        stop "python3 could not make a virtual environment: install the package python3-venv, or put moto_server on PATH (pip install 'moto[server]')."
+    .venv/bin/pip --quiet --disable-pip-version-check install 'moto[server]>=5,<6' ||
+        stop "moto could not be installed from PyPI: see the error above, or put moto_server on PATH (pip install 'moto[server]')."
+}
+
+require_swift
+[ "$purpose" = check ] && exit 0
+case $purpose in demo | test) require_terraform ;; esac
+require_packages
+[ "$purpose" = test ] && require_moto
+exit 0

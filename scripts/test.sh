@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the built tests with what they look for in the environment; arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[ -d .venv/bin ] && PATH="$PWD/.venv/bin:$PATH"
+for folder in /usr/lib/postgresql/*/bin; do
+    [ -d "$folder" ] && PATH="$PATH:$folder"
+done
+export PATH
+
+SLIPWAY_TEST_PROVIDER_MIRROR=$(scripts/provider-mirror.sh)
+export SLIPWAY_TEST_PROVIDER_MIRROR
+[ -n "$SLIPWAY_TEST_PROVIDER_MIRROR" ] || unset SLIPWAY_TEST_PROVIDER_MIRROR
+
+# CI has every tool, so that a test that would skip there fails instead.
+[ -z "${CI:-}" ] || export SLIPWAY_REQUIRE_ALL_TOOLS=1
+
+# The tests' own data folders and keys only: nothing of the person who runs them.
+unset SLIPWAY_DATA SLIPWAY_DATABASE_URL SLIPWAY_KEYS SLIPWAY_TOKEN SLIPWAY_URL
+exec swift test --skip-build --disable-xctest --parallel "$@"
