@@ -24,7 +24,7 @@ struct Composition: Sendable {
         try makePrivateFolder(configuration.dataFolder)
         let keyring = try Keyring.open(folder: configuration.dataFolder, environment: configuration.environment)
         let database = try await Database.open(try configuration.database)
-        try await Schema.migrator.run(on: database)
+        _ = try await Schema.migrator.migrate(database)
         let logger = LogOutput.logger(minimum: configuration.logLevel)
         return Composition(
             configuration: configuration,

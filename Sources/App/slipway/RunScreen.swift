@@ -72,7 +72,7 @@ final class RunScreen: Sendable {
     }
 
     /// The job is over, or waits for a person.
-    func finish(asks: Bool) {
+    func finish() {
         if case .live(let screen) = form { screen.finish(closing: true) }
     }
 

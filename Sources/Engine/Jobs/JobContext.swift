@@ -35,6 +35,15 @@ package final class JobContext: Sendable {
         try await worker.write(for: running, body)
     }
 
+    /// Makes sure, in a transaction of the caller's own, that this attempt still has the job; nobody takes it before that commits.
+    ///
+    /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)``.
+    package func check(in transaction: Transaction) throws {
+        guard stop.reason != .leaseLost, try worker.store.leased(running.key, in: transaction) != nil else {
+            throw JobsError(.leaseLost(job: job.id, fence: fence))
+        }
+    }
+
     /// Says where the job stands; written within a fraction of a second, of several only the last.
     ///
     /// - Parameters:

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Events
 internal import Jobs
+internal import Log
 internal import StateVault
 internal import Storage
 internal import Terraform

@@ -22,6 +22,12 @@ extension RunAttempt {
         return CarriedOutStop(reason: reason, explanation: explanation)
     }
 
+    /// What a command that did not succeed ends the attempt with.
+    func failure(of exit: RunExit) async throws -> any Error {
+        if let stop = try await stopped(exit) { return stop }
+        return await failed(exit)
+    }
+
     /// What went wrong, with Terraform's own diagnostic.
     func failed(_ exit: RunExit) async -> JobFailure {
         let errors = tracker.now.errors

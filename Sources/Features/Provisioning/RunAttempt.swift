@@ -80,7 +80,7 @@ struct RunAttempt: Sendable {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
         defer { workspace.remove() }
-        let redactor = redactor(sourceFacts: workspace.facts, state: try? workspace.state())
+        let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
         let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
         for warning in workspace.facts.warnings {
             try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
@@ -150,7 +150,7 @@ struct RunAttempt: Sendable {
     func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
         let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
-        guard exit.isSuccess else { throw try await stopped(exit) ?? failed(exit) }
+        guard exit.isSuccess else { throw try await failure(of: exit) }
         if let lock = try await services.runner.keepProviders(of: workspace) {
             try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
         }

@@ -22,18 +22,17 @@ actor StateKeeper {
         let follower = try StateFollower(folder: workspace.stateFolder, known: try workspace.state()) { state in
             if let saved = try await attempt.save(state.bytes, as: .intermediate, summary: nil) { try await attempt.announce(saved) }
         }
-        // Ends with finish(), which waits for it.
-        async let following: Void = follower.run()
-        do {
-            let exit = try await body()
-            end = await follower.finish()
-            await following
-            return exit
-        } catch {
-            end = await follower.finish()
-            await following
-            throw error
+        let (result, end) = await withTaskGroup(of: Void.self) { group in
+            // Ends with finish().
+            group.addTask { await follower.run() }
+            let result: Result<RunExit, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            let end = await follower.finish()
+            await group.waitForAll()
+            return (result, end)
         }
+        self.end = end
+        return try result.get()
     }
 
     /// Stores the last state as the version that stays.

@@ -1,6 +1,6 @@
 internal import Domain
-package import FoundationEssentials
-package import Storage
+internal import FoundationEssentials
+internal import Storage
 
 /// What an organization uses, kept in the transaction that changes it.
 package struct UsageStore: Sendable {

@@ -6,7 +6,8 @@ package enum Schema {
         Migration(
             number: 1,
             name: "foundation",
-            statements: OrganizationTables.statements + DeploymentTables.statements + EventTables.statements
+            statements: OrganizationTables.statements + JobTables.statements + DeploymentTables.statements + StateTables.statements
+                + EventTables.statements
         )
     ]
 

@@ -17,8 +17,8 @@ package final class SuspendHandler: @unchecked Sendable {
         source = DispatchSource.makeSignalSource(signal: SIGTSTP, queue: queue)
         source.setEventHandler {
             suspend()
-            // SIGSTOP can't be caught: the call returns when the program is told to go on.
-            kill(getpid(), SIGSTOP)
+            // SIGSTOP can't be caught. To this very thread: another one that took it would let this one run on for a moment, into `resume`.
+            raise(SIGSTOP)
             resume()
         }
         source.activate()

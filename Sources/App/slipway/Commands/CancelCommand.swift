@@ -1,4 +1,6 @@
+import Domain
 import Jobs
+import Provisioning
 
 /// `slipway cancel JOB`
 enum CancelCommand {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Provisioning
 
 /// `slipway credential add|list|remove`
 enum CredentialCommand {

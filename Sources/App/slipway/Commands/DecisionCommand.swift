@@ -1,3 +1,6 @@
+import Domain
+import Provisioning
+
 /// `slipway approve JOB` and `slipway refuse JOB`
 enum DecisionCommand {
     private struct Document: Encodable {

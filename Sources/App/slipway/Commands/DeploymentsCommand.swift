@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Provisioning
+import Storage
 
 /// `slipway deployments`
 enum DeploymentsCommand {

@@ -63,7 +63,7 @@ enum DoctorCommand {
                     case .warning: paint.yellow("!")
                     case .failed: paint.red(symbols.failed)
                     }
-                context.output.line("\(mark) \(check.name.padding(to: 12)) \(Harmless.line(check.message))")
+                context.output.line("\(mark) \(TextWidth.pad(check.name, to: 12)) \(Harmless.line(check.message))")
             }
         }
         return checks.contains { $0.verdict == .failed } ? .failed : .done

@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Jobs
 import Provisioning
+import Storage
 
 /// `slipway jobs`
 enum JobsCommand {

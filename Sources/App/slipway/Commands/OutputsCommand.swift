@@ -1,4 +1,5 @@
 import Events
+import Provisioning
 
 /// `slipway outputs --project NAME [OUTPUT]`
 enum OutputsCommand {

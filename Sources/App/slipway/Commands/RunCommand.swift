@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Host
 import Provisioning
+import Storage
 import Terraform
 
 /// `slipway deploy|destroy|plan|refresh|provision`
@@ -74,7 +75,7 @@ enum RunCommand {
     }
 
     private static func source(_ context: CommandContext) throws -> SourceFiles? {
-        try context.command.string("DIR|FILE").map { try SourceFiles.read($0) }
+        try context.command.string("DIR|FILE").map { try SourceFiles(reading: $0) }
     }
 
     private static func run(

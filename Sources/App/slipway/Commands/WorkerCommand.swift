@@ -3,6 +3,8 @@ import FoundationEssentials
 import Host
 import Jobs
 import Provisioning
+import Storage
+import Terraform
 
 /// `slipway worker`
 enum WorkerCommand {

@@ -63,7 +63,7 @@ package struct ConfigurationScan: Sendable, Equatable {
             case .word, .string:
                 attribute = nil
                 header.append(token)
-            case .equals, .other:
+            case .equals, .other, .left, .right:
                 attribute = nil
             }
         }
