@@ -1,12 +1,12 @@
 import Domain
 import FoundationEssentials
+@testable import Jobs
+import Log
 import Schema
 import Storage
 import Synchronization
 import TestKit
 import Testing
-
-@testable import Jobs
 
 /// A handler that is a closure.
 struct TestHandler: JobHandler {
