@@ -140,7 +140,9 @@ struct RunAttempt: Sendable {
     private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
         let lock = order.providerLock
         switch try await services.runner.prepare(workspace, lock: lock, settings: settings) {
-        case .ready: try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
+        case .ready(let lock):
+            if let lock, lock != order.providerLock { try await keep(lock) }
+            try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
         case .needsInitialization: try await initialize(workspace, settings)
         }
         try context.stop.check()
@@ -151,10 +153,13 @@ struct RunAttempt: Sendable {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
         let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
         guard exit.isSuccess else { throw try await failure(of: exit) }
-        if let lock = try await services.runner.keepProviders(of: workspace) {
-            try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
-        }
+        if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
+    }
+
+    /// The deployment's next runs keep to these provider versions.
+    private func keep(_ lock: String) async throws {
+        try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
     }
 
     func enter(_ status: DeploymentStatus, _ stage: JobStage, _ progress: Int, _ message: String) async throws {
