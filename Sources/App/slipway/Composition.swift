@@ -45,10 +45,14 @@ struct Composition: Sendable {
     }
 
     /// What isolates runs here.
-    func sandbox() async throws -> Sandbox { try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment) }
+    func sandbox() async throws -> Sandbox {
+        try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
+    }
 
     /// Where runs work.
-    func workspaces() throws -> WorkspaceRoot { try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment) }
+    func workspaces() throws -> WorkspaceRoot {
+        try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment)
+    }
 
     func providers() throws -> ProviderStore {
         try ProviderStore(

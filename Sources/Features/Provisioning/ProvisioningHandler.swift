@@ -66,7 +66,9 @@ package struct ProvisioningHandler: JobHandler {
             )
             return
         }
-        let message = status == .cancelled ? "Cancelled; its worker was lost." : "The worker was lost in every attempt; `slipway logs \(job.id)` shows how far they came."
+        let message =
+            status == .cancelled
+            ? "Cancelled; its worker was lost." : "The worker was lost in every attempt; `slipway logs \(job.id)` shows how far they came."
         try Self.end(job, as: status, message: message, services, in: transaction)
     }
 

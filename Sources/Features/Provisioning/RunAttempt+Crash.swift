@@ -36,7 +36,10 @@ extension RunAttempt {
         let leftovers = try Leftover.adopt(in: services.workspaces) { LeftoverFacts($0)?.job == job }
         var heard: [JobEvent] = []
         for leftover in leftovers {
-            try await recorder.record([.log(LogLine(text: "Adopting the workspace of a worker that died"))], text: "Adopting the workspace of a worker that died\n")
+            try await recorder.record(
+                [.log(LogLine(text: "Adopting the workspace of a worker that died"))],
+                text: "Adopting the workspace of a worker that died\n"
+            )
             heard += leftover.lines(settings: RunSettings(redactor: redactor(sourceFacts: nil, state: nil))).flatMap(JobEvent.events)
             guard let state = leftover.state, (try? StateDocument(parsing: state)) != nil else { continue }
             do {

@@ -33,7 +33,11 @@ extension RunAttempt {
         let errors = tracker.now.errors
         if case .killed(let cause) = exit.end { return await killed(cause, exit) }
         guard let first = errors.first else {
-            return await ends.failure(.unknown, code: "terraform_failed", message: "\(exit.sentence); `slipway logs \(job)` has its output.")
+            return await ends.failure(
+                .unknown,
+                code: "terraform_failed",
+                message: "\(exit.sentence); `slipway logs \(job)` has its output."
+            )
         }
         let verdict = FailureVerdict(errors)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""

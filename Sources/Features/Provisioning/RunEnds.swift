@@ -119,7 +119,10 @@ struct RunEnds: Sendable {
         }
         let message = "The worker shuts down; another goes on with it. \(explanation)"
         return .handedBack(
-            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) { services, now, transaction in
+            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) {
+                services,
+                now,
+                transaction in
                 try services.deployments.update(
                     id,
                     status: .pending,
