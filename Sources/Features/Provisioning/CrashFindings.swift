@@ -44,7 +44,7 @@ package struct CrashFindings: Sendable, Equatable {
     /// - Parameter project: Named in the commands.
     /// - Returns: Several lines.
     package func explanation(project: String) -> String {
-        var lines = ["The worker died while Terraform was changing resources, which may exist without being in the state:"]
+        var lines = ["Terraform was cut off while it changed resources, which may exist without being in the state:"]
         for report in inFlight { lines.append("  - \(report.address) was being \(Self.participle(report.action))") }
         for report in unrecorded {
             lines.append(

@@ -53,6 +53,7 @@ package struct ProvisioningHandler: JobHandler {
 
     package func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {
         guard let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction) else { return }
+        try services.vault.release(deployment.id, id: job.id.rawValue, in: transaction)
         guard status.isFinal else {
             // No `finished` event: the next attempt reads what this one had in flight.
             try services.deployments.update(

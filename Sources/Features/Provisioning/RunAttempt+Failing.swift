@@ -19,6 +19,10 @@ extension RunAttempt {
         var explanation = exit.sentence + "."
         let tainted = try await taintedAddresses()
         if !tainted.isEmpty { explanation += " Tainted, to be replaced by the next deploy: \(tainted.joined(separator: ", "))." }
+        if case .killed = exit.end {
+            let findings = CrashFindings(events: tracker.now.resources, stateAddresses: try await stateAddresses())
+            if !findings.isHarmless { explanation += "\n\(findings.explanation(project: deployment.project))" }
+        }
         return CarriedOutStop(reason: reason, explanation: explanation)
     }
 

@@ -64,6 +64,11 @@ extension StateVault {
         }
     }
 
+    /// Releases the lock held under `id` in the caller's transaction; another's lock, or none, is left as it is.
+    package func release(_ deployment: DeploymentID, id: String, in transaction: Transaction) throws {
+        try transaction.execute("DELETE FROM state_locks WHERE terraform_deployment_id = \(deployment) AND lock_id = \(id)")
+    }
+
     /// Releases the lock whoever holds it: a person's decision.
     ///
     /// - Returns: What was released, for the audit; nil when there was none.
