@@ -67,7 +67,10 @@ extension RunAttempt {
         case let error as JobsError: return error
         case let error as TerraformError:
             return await ends.failure(error.isBadInput ? .validation : .serverError, code: nil, message: "\(error)")
-        case let error as VaultError: return await ends.failure(.stateRefused, code: nil, message: "\(error)")
+        case let error as VaultError:
+            var reason = FailureClass.stateRefused
+            if case .locked = error.reason { reason = .lockContention } else if error.isTransient { reason = .serverError }
+            return await ends.failure(reason, code: nil, message: "\(error)")
         case let error as SealingError: return await ends.failure(.permission, code: nil, message: "\(error)")
         case let error as StorageError: return await ends.failure(.serverError, code: nil, message: "\(error)")
         case let error as ProvisioningError: return await ends.failure(.validation, code: nil, message: "\(error)")

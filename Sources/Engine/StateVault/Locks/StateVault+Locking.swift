@@ -1,6 +1,6 @@
 package import Domain
 internal import FoundationEssentials
-internal import Storage
+package import Storage
 
 extension StateVault {
     /// Takes the lock of a deployment's state, or renews one that is held under the same id.
