@@ -3,6 +3,7 @@ internal import Events
 internal import FoundationEssentials
 package import Jobs
 internal import Log
+internal import StateVault
 package import Storage
 
 /// Does the jobs of one action on deployments.
