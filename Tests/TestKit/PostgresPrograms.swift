@@ -1,21 +1,20 @@
-internal import FoundationEssentials
 internal import Glibc
+internal import Testing
 
-/// Where PostgreSQL's server programs are on this machine.
+/// PostgreSQL's server programs on this machine.
 struct PostgresPrograms: Sendable {
-    /// The folder with `initdb` and `postgres`.
-    let folder: String
+    /// The folder with `initdb`, `postgres` and `psql`.
+    private let folder: Substring
 
-    /// Found once: on PATH, or where Debian puts them, the newest version first.
-    static let installed: PostgresPrograms? = {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let debian = "/usr/lib/postgresql"
-        // Not there is an empty answer.
-        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []).compactMap(Int.init).sorted(by: >)
-        let folders = path.split(separator: ":").map(String.init) + versions.map { "\(debian)/\($0)/bin" }
-        let found = folders.first { folder in ["initdb", "postgres"].allSatisfy { access("\(folder)/\($0)", X_OK) == 0 } }
-        return found.map(PostgresPrograms.init)
-    }()
+    /// Finds them, or cancels the running test with the reason.
+    ///
+    /// - Throws: ``RequiredTool/Missing`` where no test may be skipped.
+    static func find() throws -> PostgresPrograms {
+        guard try RequiredTool.postgres.isPresent(), let path = RequiredTool.postgres.path, let slash = path.lastIndex(of: "/") else {
+            try Test.cancel("PostgreSQL is missing: \(RequiredTool.postgres.remedy)")
+        }
+        return PostgresPrograms(folder: path[..<slash])
+    }
 
     /// The command line of a program, as `nobody` when the tests run as root, whom PostgreSQL refuses.
     func command(_ program: String, _ arguments: [String]) -> [String] {

@@ -6,6 +6,9 @@ package import Storage
 ///
 /// Use ``shared()`` for a server with many tests' databases, or an instance of one's own to ``kill()`` and ``restart()``.
 package actor ThrowawayPostgres {
+    /// A role, if a test makes it, that this server asks for its password.
+    package static let roleWithPassword = "with_password"
+
     private let programs: PostgresPrograms
     private let folder: TemporaryFolder
     private let settings: [String]
@@ -14,33 +17,34 @@ package actor ThrowawayPostgres {
     /// The folder of the socket.
     package nonisolated var socketFolder: String { folder.path }
 
-    /// Whether this machine has the server's programs.
-    package static var isInstalled: Bool { PostgresPrograms.installed != nil }
-
     /// Where a database of this server is; `postgres` always exists.
-    package nonisolated func location(database: String = "postgres") -> DatabaseLocation {
-        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=postgres")
+    package nonisolated func location(database: String = "postgres", user: String = "postgres", password: String = "") -> DatabaseLocation {
+        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=\(user)" + (password.isEmpty ? "" : "&password=\(password)"))
     }
 
     /// Makes and starts a server.
     ///
     /// - Parameter settings: More of postgresql.conf, such as `max_connections=20`.
     package init(settings: [String] = []) async throws {
-        guard let programs = PostgresPrograms.installed else {
-            throw Spawn.Failure(description: "PostgreSQL's initdb and postgres are missing: apt install postgresql")
-        }
-        self.programs = programs
+        programs = try PostgresPrograms.find()
         self.settings = settings
         folder = try TemporaryFolder()
         if geteuid() == 0, let nobody = getpwnam("nobody") { chown(folder.path, nobody.pointee.pw_uid, nobody.pointee.pw_gid) }
         chmod(folder.path, 0o700)
         let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         try await Spawn.run(programs.command("initdb", arguments), log: log)
+        // One role needs a password, for the tests of passwords.
+        let rules = "local all \(Self.roleWithPassword) scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+        try rules.write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
         try await start()
     }
 
     /// The server that the tests of this process share; started with the first call.
-    package static func shared() async throws -> ThrowawayPostgres { try await sharedServer.value }
+    package static func shared() async throws -> ThrowawayPostgres {
+        // Here, so that the test that asks is the one that is skipped.
+        _ = try PostgresPrograms.find()
+        return try await sharedServer.value
+    }
 
     // Never cancelled: every test that needs a database awaits it.
     private static let sharedServer = Task { try await ThrowawayPostgres() }

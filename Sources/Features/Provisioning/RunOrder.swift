@@ -1,4 +1,5 @@
 internal import Domain
+internal import Events
 internal import FoundationEssentials
 internal import Jobs
 internal import Sealing

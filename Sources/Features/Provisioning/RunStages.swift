@@ -44,7 +44,7 @@ struct RunStages: Sendable {
     private func plan(destroy: Bool) async throws {
         try await attempt.enter(.planning, .plan, RunProgress.planning, "Planning changes")
         let exit = try await command(.plan(destroy: destroy))
-        guard exit.isSuccess else { throw try await attempt.stopped(exit) ?? attempt.failed(exit) }
+        guard exit.isSuccess else { throw try await attempt.failure(of: exit) }
         let summary = attempt.tracker.now.planned ?? ChangeSummary()
         try await attempt.recorder.advance(progress: RunProgress.planned, message: "Plan: \(summary)")
     }

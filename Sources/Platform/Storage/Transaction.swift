@@ -39,6 +39,7 @@ package struct Transaction {
     /// Runs statements that may fail without the rest: when `body` throws, only its own statements and notifications are undone.
     ///
     /// - Throws: What `body` throws, or a statement's error that it caught.
+    @discardableResult
     package func nested<T>(_ body: () throws -> T) throws -> T {
         if let failure = connection.scope.failure { throw failure }
         let bellCount = connection.scope.bells.count

@@ -9,7 +9,7 @@ import StateVault
 import Storage
 import Terraform
 
-/// `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
+/// Runs `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
 enum DoctorCommand {
     private struct Check: Encodable {
         enum Verdict: String, Encodable { case ok, warning, failed }
@@ -63,7 +63,7 @@ enum DoctorCommand {
                     case .warning: paint.yellow("!")
                     case .failed: paint.red(symbols.failed)
                     }
-                context.output.line("\(mark) \(check.name.padding(to: 12)) \(Harmless.line(check.message))")
+                context.output.line("\(mark) \(TextWidth.pad(check.name, to: 12)) \(Harmless.line(check.message))")
             }
         }
         return checks.contains { $0.verdict == .failed } ? .failed : .done

@@ -22,12 +22,15 @@ final class PostgresConnection: Connection {
     }
 
     private static let statementLimit = 256
+    private static let notify = "SELECT pg_notify($1, '')"
 
     private let handle: PostgresHandle
     private let server: String
     private var statements: [StatementKey: Prepared] = [:]
     private var useCount = 0
     private var nameCount = 0
+    /// The BEGIN that goes out together with the transaction's first statement: one round trip less.
+    private var pendingBegin: String?
 
     var scope = TransactionScope()
     var dialect: Dialect { .postgres }
@@ -47,26 +50,16 @@ final class PostgresConnection: Connection {
     var isBroken: Bool { handle.isBroken || scope.isLost }
 
     /// Whether the server has a transaction open on it.
-    var isInTransaction: Bool { PQtransactionStatus(handle.pointer) != PQTRANS_IDLE }
+    private var isInTransaction: Bool { PQtransactionStatus(handle.pointer) != PQTRANS_IDLE }
+
+    /// Begins a transaction, with its first statement; one without statements never reaches the server.
+    func begin(_ text: String) { pendingBegin = text }
 
     func run(_ sql: SQL, rowLimit: Int) throws(StorageError) -> Answer {
         let (text, values) = sql.rendered(for: .postgres)
         let parameters = try PostgresParameters(values)
         let prepared = try prepared(text, parameters.types)
-        let result = try checked(
-            parameters.withPointers { pointers in
-                PQexecPrepared(
-                    handle.pointer,
-                    prepared.name,
-                    parameters.count,
-                    pointers,
-                    parameters.lengths,
-                    parameters.formats,
-                    prepared.isBinary ? 1 : 0
-                )
-            },
-            sql: text
-        )
+        let result = try execute(prepared, parameters, text: text)
         var answer = Answer(affectedRows: result.affectedRows)
         let columnCount = result.columnCount
         if rowLimit == 0 || columnCount == 0 { return answer }
@@ -76,19 +69,76 @@ final class PostgresConnection: Connection {
         return answer
     }
 
-    func control(_ text: String) throws(StorageError) { _ = try checked(PQexec(handle.pointer, text), sql: text) }
+    private func execute(_ prepared: Prepared, _ parameters: PostgresParameters, text: String) throws(StorageError) -> PostgresResult {
+        let format: Int32 = prepared.isBinary ? 1 : 0
+        guard let begin = pendingBegin else {
+            let result = parameters.withPointers { pointers in
+                PQexecPrepared(
+                    handle.pointer,
+                    prepared.name,
+                    parameters.count,
+                    pointers,
+                    parameters.lengths,
+                    parameters.formats,
+                    format
+                )
+            }
+            return try checked(result, sql: text)
+        }
+        pendingBegin = nil
+        var pipeline = PostgresPipeline(on: handle)
+        pipeline.send(begin)
+        parameters.withPointers { pipeline.send(prepared: prepared.name, parameters, $0, format: format) }
+        var results = pipeline.results()
+        _ = try checked(results.next(), sql: begin)
+        return try checked(results.next(), sql: text)
+    }
 
-    /// Ends the transaction.
+    func control(_ text: String) throws(StorageError) {
+        if let begin = pendingBegin {
+            pendingBegin = nil
+            try control(begin)
+        }
+        _ = try checked(PQexec(handle.pointer, text), sql: text)
+    }
+
+    /// Notifies the channels of ``TransactionScope/bells`` and ends the transaction, in one round trip.
     ///
     /// - Throws: ``StorageError/Reason/connectionLost`` when it isn't known whether it was committed.
     func commit() throws(StorageError) {
+        if pendingBegin != nil, scope.bells.isEmpty { return }
+        if pendingBegin != nil { try control("SELECT 1") }
         scope.isCommitting = true
         do throws(StorageError) {
-            let result = try checked(PQexec(handle.pointer, "COMMIT"), sql: "COMMIT")
-            guard result.command == "COMMIT" else { throw StorageError(.malformed, cause: "the transaction had failed") }
+            try sendCommit()
         } catch {
             throw scope.isLost ? StorageError(.connectionLost, cause: error.cause) : error
         }
+    }
+
+    private func sendCommit() throws(StorageError) {
+        if scope.bells.isEmpty {
+            let result = try checked(PQexec(handle.pointer, "COMMIT"), sql: "COMMIT")
+            return try expectCommit(result)
+        }
+        var pipeline = PostgresPipeline(on: handle)
+        for channel in scope.bells { pipeline.send(Self.notify, channel) }
+        pipeline.send("COMMIT")
+        var results = pipeline.results()
+        for _ in scope.bells { _ = try checked(results.next(), sql: Self.notify) }
+        try expectCommit(try checked(results.next(), sql: "COMMIT"))
+    }
+
+    private func expectCommit(_ result: borrowing PostgresResult) throws(StorageError) {
+        guard result.command == "COMMIT" else { throw StorageError(.malformed, cause: "the transaction had failed") }
+    }
+
+    /// Gives the transaction up; fails only with the connection.
+    func rollBack() {
+        pendingBegin = nil
+        guard !isBroken, isInTransaction else { return }
+        // A failure shows in `isBroken`, and the connection is dropped then.
+        try? control("ROLLBACK")
     }
 
     /// What the server calls its version.

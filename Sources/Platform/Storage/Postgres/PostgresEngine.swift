@@ -113,10 +113,7 @@ final class PostgresEngine: DatabaseEngine {
             let connection = try connection(of: lane)
             connection.scope = TransactionScope(isReading: isReading)
             let outcome = Result { try attempted(on: connection, body) }
-            if !connection.isBroken, connection.isInTransaction {
-                // Fails only with the connection, which is then dropped below.
-                try? connection.control("ROLLBACK")
-            }
+            connection.rollBack()
             let scope = connection.scope
             if connection.isBroken || scope.hasStaleStatements { lane.resource = nil }
             let mayStartOver = scope.isLost ? !scope.isCommitting : scope.mustStartOver
@@ -128,11 +125,10 @@ final class PostgresEngine: DatabaseEngine {
     }
 
     private func attempted<T>(on connection: PostgresConnection, _ body: (Transaction) throws -> T) throws -> T {
-        try connection.control(connection.scope.isReading ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN")
+        connection.begin(connection.scope.isReading ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN")
         let value = try body(Transaction(on: connection))
         if let failure = connection.scope.failure { throw failure }
         if connection.scope.isReading { return value }
-        for channel in connection.scope.bells { _ = try connection.run("SELECT pg_notify(\(channel), '')", rowLimit: 0) }
         try connection.commit()
         bells.ringHere(connection.scope.bells)
         return value

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import Storage
+import TestKit
+import Testing
+
+/// Doorbells within one instance and between two on the same file or server.
+@Suite struct DoorbellTests {
+    @Test(arguments: TestDatabase.allCases)
+    func `a commit rings in both instances, and its data is there`(_ kind: TestDatabase) async throws {
+        try await kind.location(migrations: Things.migrations) { location in
+            let (one, two) = (try await Database.open(location), try await Database.open(location))
+            try await Migrator(Things.migrations).migrate(one)
+            for (writer, reader) in [(one, two), (two, one), (one, one)] {
+                let bells = reader.doorbells("jobs")
+                let name = UUID().uuidString
+                try await writer.write { transaction in
+                    try transaction.execute("INSERT INTO things (name) VALUES (\(name))")
+                    transaction.notify("jobs")
+                }
+                try await within(.seconds(20), "the bell") {
+                    // The first ring may be that of the beginning.
+                    for await _ in bells where try await Things.count(named: name, in: reader) != nil { break }
+                }
+            }
+            await one.close()
+            await two.close()
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
+    func `many rings that nobody took are one`(_ kind: TestDatabase) async throws {
+        try await kind.with(migrations: Things.migrations) { database in
+            let bells = database.doorbells("jobs")
+            for _ in 0..<20 { try await database.write { $0.notify("jobs") } }
+            try await within(.seconds(20), "the bell") { for await _ in bells { break } }
+            await database.close()
+            var count = 0
+            for await _ in bells { count += 1 }
+            #expect(count <= 1)
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
+    func `a transaction that only notifies rings`(_ kind: TestDatabase) async throws {
+        try await kind.location { location in
+            let (one, two) = (try await Database.open(location), try await Database.open(location))
+            var bells = two.doorbells("events").makeAsyncIterator()
+            // On PostgreSQL the first ring says that the connection listens.
+            if kind == .postgres { await bells.next() }
+            try await one.write { $0.notify("events") }
+            await bells.next()
+            await one.close()
+            await two.close()
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
+    func `other channels and undone transactions stay silent`(_ kind: TestDatabase) async throws {
+        try await kind.with { database in
+            let quiet = database.doorbells("quiet")
+            var loud = database.doorbells("loud").makeAsyncIterator()
+            if kind == .postgres {
+                // Both rang when listening began.
+                var beginning = quiet.makeAsyncIterator()
+                await beginning.next()
+                await loud.next()
+            }
+            struct Stop: Error {}
+            await #expect(throws: Stop.self) {
+                try await database.write { transaction in
+                    transaction.notify("quiet")
+                    throw Stop()
+                }
+            }
+            try await database.write { $0.notify("loud") }
+            await loud.next()
+            await database.close()
+            for await _ in quiet { Issue.record("quiet rang") }
+        }
+    }
+}
