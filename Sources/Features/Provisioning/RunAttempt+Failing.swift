@@ -43,9 +43,9 @@ extension RunAttempt {
                 message: "\(exit.sentence); `slipway logs \(job)` has its output."
             )
         }
-        let verdict = FailureVerdict(errors)
+        let verdict = FailureVerdict(errors, exit: exit)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""
-        return await ends.failure(verdict.reason, code: verdict.code, message: first.message + rest)
+        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest)
     }
 
     /// Terraform was killed, by whom- or whatever: what was in flight is in doubt, as after a crash of the worker.
