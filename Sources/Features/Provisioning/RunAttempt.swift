@@ -76,6 +76,7 @@ struct RunAttempt: Sendable {
 
     private func steps() async throws -> JobEnd {
         try await begin()
+        try await lockState()
         try await settleCrash()
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
@@ -120,6 +121,20 @@ struct RunAttempt: Sendable {
         )
         let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(report.sandbox)\n\(services.workspaces.sentence)\n"
         try await recorder.record([.environment(report)], text: text)
+    }
+
+    /// Keeps people and other programs from changing the state meanwhile; released in the transaction that ends the attempt.
+    ///
+    /// The lock of an earlier attempt that died has the job's id too, and is simply ours.
+    private func lockState() async throws {
+        guard order.options.action.changesSomething else { return }
+        _ = try await services.vault.lock(
+            deployment.id,
+            id: job.rawValue,
+            holder: "job \(job) on \(services.worker)",
+            reason: order.options.action.rawValue,
+            fence: fence
+        )
     }
 
     private func openWorkspace() async throws -> Workspace {

@@ -63,7 +63,7 @@ struct TerraformSession: Sendable {
     /// The line as the execution log keeps it: an error with its explanation, anything else as Terraform says it.
     private func text(of line: TerraformLine) -> String {
         guard case .diagnostic(let diagnostic) = line.event else { return line.message.isEmpty ? "" : "\(line.message)\n" }
-        return "\(diagnostic.message)\n"
+        return "\(diagnostic.text)\n"
     }
 
     // MARK: - Stops
