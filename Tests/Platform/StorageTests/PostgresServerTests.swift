@@ -52,13 +52,13 @@ import Testing
 
     @Test func `a statement that takes too long is undone, and the connection lives on`() async throws {
         var options = DatabaseOptions()
-        options.statementTimeout = .milliseconds(100)
+        options.statementTimeout = .seconds(3)
         options.connections = 1
         try await TestDatabase.postgres.with(migrations: Things.migrations, options: options) { database in
             let error = try await storageError {
                 try await database.write { transaction in
                     try transaction.execute("INSERT INTO things (name) VALUES ('a')")
-                    try transaction.execute("SELECT pg_sleep(20)")
+                    try transaction.execute("SELECT pg_sleep(60)")
                 }
             }
             #expect(error?.reason == .timedOut)
@@ -72,7 +72,9 @@ import Testing
         try await TestDatabase.postgres.with(migrations: Things.migrations) { database in
             let bodies: [@Sendable (Transaction) throws -> Void] = [
                 { _ in throw Stop() },
-                { try $0.execute("SELECT 1"); throw Stop() },
+                {
+                    try $0.execute("SELECT 1"); throw Stop()
+                },
                 { try $0.execute("SELECT nonsense") },
                 { _ = try? $0.execute("SELECT nonsense") },
                 { try $0.execute("SAVEPOINT mine") },
