@@ -1,13 +1,13 @@
 import Domain
 import FoundationEssentials
 import Host
+import Synchronization
 
 /// The worker process that a command starts for its job: a session of its own, so that neither Ctrl-C nor a closed terminal ends it.
-struct JobWorker: Sendable {
+final class JobWorker: Sendable {
     private let program: Composition
     private let job: JobID
-    private var process: ChildProcess?
-    private var starts = 0
+    private let state: Mutex<(process: ChildProcess?, starts: Int)> = Mutex((nil, 0))
 
     init(program: Composition, job: JobID) {
         self.program = program
@@ -17,8 +17,7 @@ struct JobWorker: Sendable {
     /// Starts it.
     ///
     /// - Throws: ``CommandError`` when this program's own file can't be started.
-    mutating func start() async throws {
-        starts += 1
+    func start() throws {
         let data = program.configuration.dataFolder
         let command = ChildProcess.Command(
             try Self.ownPath(),
@@ -27,18 +26,21 @@ struct JobWorker: Sendable {
             folder: "/",
             errorOutput: .file("\(data)/worker.log")
         )
-        process = try ChildProcess.start(command)
+        let process = try ChildProcess.start(command)
+        state.withLock { $0 = (process, $0.starts + 1) }
     }
 
     /// Starts another when the last one ended without an end of the job: it takes the job up once the lease of the dead one is over.
-    mutating func restartIfGone() async throws {
-        guard let process, process.status != nil, starts < 20 else { return }
-        try await start()
+    func restartIfGone() throws {
+        let isGone = state.withLock { $0.process?.status != nil && $0.starts < 20 }
+        if isGone { try start() }
     }
 
     /// What the worker itself needs; the run's credentials go with the job, sealed, and not this way.
     private static func environment(of all: [String: String]) -> [String: String] {
-        let names: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LC_ALL", "TZ", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+        let names: Set<String> = [
+            "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LC_ALL", "TZ", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+        ]
         let prefixes = ["SLIPWAY_", "XDG_", "PG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
         return all.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
     }

@@ -30,7 +30,7 @@ struct Output: Sendable {
     }
 
     func help(_ path: [String]) {
-        raw(HelpText(root: CommandTree.root, width: console.width ?? 80, paint: console.paint).render(path))
+        line(HelpText(root: CommandTree.root, width: console.width ?? 80, paint: console.paint).render(path))
     }
 
     /// Says what went wrong: the one place that makes sentences and exit codes of errors.

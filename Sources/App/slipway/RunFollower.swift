@@ -4,6 +4,7 @@ import FoundationEssentials
 import Host
 import Jobs
 import Provisioning
+import Storage
 import Synchronization
 
 /// Shows a job to its end: live on a terminal, as lines elsewhere, as JSON for programs; asks about a plan, and passes Ctrl-C on.
@@ -27,14 +28,16 @@ struct RunFollower: Sendable {
     /// Follows the job.
     ///
     /// - Parameter startsWorker: Whether a worker is started for the job.
+    /// - Returns: How the job ended, or that it waits.
+    /// - Throws: ``CommandError`` when there is no such job; what the database throws.
     func follow(startsWorker: Bool) async throws -> ExitCode {
         let found = try await program.database.read { [jobs = program.jobs, job] transaction in
             (record: try jobs.job(job, in: transaction), deployment: try DeploymentStore().deployment(ofJob: job, in: transaction))
         }
         guard let record = found.record else { throw CommandError("There is no job '\(job)'; `slipway jobs` lists those there are.") }
-        var after: Int64 = 0
-        var worker = JobWorker(program: program, job: job)
-        if startsWorker { try await worker.start() }
+        let seen = Mutex<Int64>(0)
+        let worker = JobWorker(program: program, job: job)
+        if startsWorker { try worker.start() }
         while true {
             let screen = RunScreen(
                 job: record,
@@ -43,7 +46,7 @@ struct RunFollower: Sendable {
                 command: context.command,
                 output: context.output
             )
-            let pause = try await watch(screen, after: &after, worker: &worker, startsWorker: startsWorker)
+            let pause = try await watch(screen, seen: seen, worker: startsWorker ? worker : nil)
             switch pause {
             case .over(let code): return code
             case .left: return .cancelled
@@ -56,7 +59,9 @@ struct RunFollower: Sendable {
                     return .cancelled
                 }
                 try await program.decisions.approve(job, by: program.person)
-                try await worker.start()
+                try worker.start()
+                // The live view begins anew below the answer, with all that is known already.
+                if screen.isLive { seen.withLock { $0 = 0 } }
             }
         }
     }
@@ -64,53 +69,49 @@ struct RunFollower: Sendable {
     // MARK: - Details
 
     /// Shows events until the job is over, waits for a decision, or is let go.
-    private func watch(
-        _ screen: RunScreen,
-        after: inout Int64,
-        worker: inout JobWorker,
-        startsWorker: Bool
-    ) async throws -> Pause {
+    ///
+    /// - Parameters:
+    ///   - screen: Where.
+    ///   - seen: The last event that was shown.
+    ///   - worker: The one to be replaced when it dies; nil when the job is someone else's.
+    /// - Returns: Why there is nothing more to see.
+    /// - Throws: What the database throws.
+    private func watch(_ screen: RunScreen, seen: borrowing Mutex<Int64>, worker: JobWorker?) async throws -> Pause {
         screen.start()
-        let (signals, signal) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(4))
-        let interrupts = InterruptHandler(first: { signal.yield(1) }, again: { signal.yield(2) })
-        defer {
-            interrupts.restore()
-            signal.finish()
-        }
         let hasLeft = Mutex(false)
-        var last = after
-        var pause = Pause.left
-        let (program, job) = (program, job)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                for await count in signals {
-                    if count == 1 {
-                        screen.cancelling()
-                        _ = try await program.decisions.cancel(job, force: false, by: program.person)
-                    } else {
-                        hasLeft.withLock { $0 = true }
-                    }
-                }
-            }
-            let follower = EventFollower(database: program.database, fallback: .milliseconds(500))
-            try await follower.follow(job, after: last) { batch in
-                for stored in batch {
-                    last = stored.ordinal
-                    guard let event = stored.event else { continue }
-                    screen.show(event, at: stored.createdAt)
-                }
-                if let ended = try await state(afterEvents: batch) {
-                    pause = ended
-                    return false
-                }
-                if hasLeft.withLock({ $0 }) { return false }
-                if batch.isEmpty, startsWorker { try await worker.restartIfGone() }
-                return true
+        let (cancels, cancel) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let interrupts = InterruptHandler(first: { cancel.yield() }, again: { hasLeft.withLock { $0 = true } })
+        defer { interrupts.restore() }
+        // Passes the first Ctrl-C on; ends with the stream, and is awaited below.
+        let canceller = Task { [program, job] in
+            for await _ in cancels {
+                screen.cancelling()
+                _ = try await program.decisions.cancel(job, force: false, by: program.person)
             }
         }
-        after = last
-        if case .left = pause { screen.left() } else { screen.finish(asks: asks) }
+        var last = seen.withLock { $0 }
+        var pause = Pause.left
+        try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+            for stored in batch {
+                last = stored.ordinal
+                if let event = stored.event { screen.show(event, at: stored.createdAt) }
+            }
+            if let ended = try await state(afterEvents: batch) {
+                pause = ended
+                return false
+            }
+            if hasLeft.withLock({ $0 }) { return false }
+            if batch.isEmpty { try worker?.restartIfGone() }
+            return true
+        }
+        cancel.finish()
+        try await canceller.value
+        seen.withLock { $0 = last }
+        switch pause {
+        case .left: screen.left()
+        case .awaitsApproval: screen.finish(asking: asks)
+        case .over: screen.finish(asking: false)
+        }
         return pause
     }
 

@@ -31,8 +31,18 @@ package final class JobContext: Sendable {
     ///
     /// - Parameter body: May be run again, and must have no other effect.
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)`` when another worker has the job or may have it soon; what `body` throws.
+    @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await worker.write(for: running, body)
+    }
+
+    /// Makes sure, in a transaction of the caller's own, that this attempt still has the job; nobody takes it before that commits.
+    ///
+    /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)``.
+    package func check(in transaction: Transaction) throws {
+        guard stop.reason != .leaseLost, try worker.store.leased(running.key, in: transaction) != nil else {
+            throw JobsError(.leaseLost(job: job.id, fence: fence))
+        }
     }
 
     /// Says where the job stands; written within a fraction of a second, of several only the last.

@@ -87,7 +87,7 @@ extension JobStore {
             try transaction.execute(
                 """
                 INSERT INTO job_attempts (job_id, attempt, fence, worker_id, host, started_at, ended_at, outcome, stage)
-                SELECT id, attempt, fence, worker_id, \(worker.host), started_at, CAST(\(now) AS BIGINT), 'completed', stage
+                SELECT id, attempt, fence, worker_id, \(worker.host), started_at, \(sql: moment(now)), 'completed', stage
                 FROM (
                     SELECT jobs.id, attempt, fence, worker_id, started_at, stage
                     FROM (VALUES \(sql: keys)) AS ended
@@ -98,13 +98,13 @@ extension JobStore {
                 """
             )
             let results: SQL = .list(
-                part.map { "(CAST(\($0.key.job) AS TEXT), CAST(\($0.key.fence) AS BIGINT), CAST(\($0.result) AS TEXT))" as SQL }
+                part.map { "(CAST(\($0.key.job) AS TEXT), CAST(\($0.key.fence) AS BIGINT), CAST(\($0.result?.storable) AS TEXT))" as SQL }
             )
             let rows = try transaction.rows(
                 """
                 UPDATE jobs
                 SET status = 'completed', stage = 'completed', progress = 100, lease_expires_at = NULL,
-                    result = CAST(ended.column3 AS \(type: .json)), error_code = NULL, error_message = NULL,
+                    result = ended.column3, error_code = NULL, error_message = NULL,
                     finished_at = \(now), updated_at = \(now)
                 FROM (VALUES \(sql: results)) AS ended
                 WHERE jobs.id = ended.column1 AND jobs.fence = ended.column2 AND jobs.status = 'processing'
@@ -128,8 +128,8 @@ extension JobStore {
             """
             INSERT INTO job_attempts
                 (job_id, attempt, fence, worker_id, host, started_at, ended_at, outcome, error_code, error_message, stage)
-            VALUES (\(job.id), \(job.attempt), \(fence), \(worker.id), \(worker.host), \(job.startedAt ?? now), \(now),
-                \(ending.outcome), \(ending.errorCode), \(ending.errorMessage), \(job.stage))
+            VALUES (\(job.id), \(job.attempt), \(fence), \(worker.id), \(worker.host), \(job.startedAt ?? now), \(sql: moment(now)),
+                \(ending.outcome), \(ending.errorCode?.storable), \(ending.errorMessage?.storable), \(job.stage))
             """
         )
         try transaction.execute(
@@ -141,9 +141,9 @@ extension JobStore {
                 lease_expires_at = NULL,
                 stage = \(stage),
                 progress = \(status == .completed ? 100 : job.progress),
-                result = \(ending.result),
-                error_code = \(ending.errorCode),
-                error_message = \(ending.errorMessage),
+                result = \(ending.result?.storable),
+                error_code = \(ending.errorCode?.storable),
+                error_message = \(ending.errorMessage?.storable),
                 finished_at = \(status.isFinal ? now : nil),
                 updated_at = \(now)
             WHERE id = \(job.id) AND fence = \(fence) AND status = 'processing'

@@ -16,7 +16,7 @@ extension JobStore {
             try transaction.execute(
                 """
                 UPDATE jobs
-                SET stage = \(part.report.stage), progress = \(max(0, min(part.report.progress, 100))), message = \(part.report.message),
+                SET stage = \(part.report.stage), progress = \(max(0, min(part.report.progress, 100))), message = \(part.report.message?.storable),
                     updated_at = \(now)
                 WHERE id = \(part.key.job) AND fence = \(part.key.fence) AND status = 'processing'
                 """

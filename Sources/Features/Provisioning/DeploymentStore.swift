@@ -1,5 +1,5 @@
 package import Domain
-package import FoundationEssentials
+internal import FoundationEssentials
 package import Storage
 
 /// Reads and writes deployments and the organizations that own them.

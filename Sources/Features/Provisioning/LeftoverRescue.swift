@@ -41,27 +41,31 @@ package struct LeftoverRescue: Sendable {
 
     private func settle(_ leftover: Leftover) async throws {
         if let state = leftover.state, let facts = LeftoverFacts(leftover.metadata), (try? StateDocument(parsing: state)) != nil {
-            do {
-                _ = try await services.vault.save(
-                    state,
-                    for: facts.deployment,
-                    as: .final,
-                    fence: facts.fence,
-                    job: facts.job,
-                    author: services.worker,
-                    guarding: { _ in }
-                )
-                services.logger.info("A leftover state was sealed", ["job.id": .init(facts.job)])
-            } catch let error as VaultError where !error.isTransient {
-                // Someone has written since: the vault's state stands, and this one is kept for a person to look at.
-                let path = try keep(state, of: facts)
-                services.logger.error(
-                    "A leftover state was not taken; it is kept sealed",
-                    ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
-                )
-            }
+            try await save(state, facts)
         }
         leftover.remove()
+    }
+
+    private func save(_ state: [UInt8], _ facts: LeftoverFacts) async throws {
+        do {
+            _ = try await services.vault.save(
+                state,
+                for: facts.deployment,
+                as: .final,
+                fence: facts.fence,
+                job: facts.job,
+                author: services.worker
+            )
+            services.logger.info("A leftover state was sealed", ["job.id": .init(facts.job)])
+        } catch {
+            guard !error.isTransient else { throw error }
+            // Someone has written since: the vault's state stands, and this one is kept for a person to look at.
+            let path = try keep(state, of: facts)
+            services.logger.error(
+                "A leftover state was not taken; it is kept sealed",
+                ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
+            )
+        }
     }
 
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {

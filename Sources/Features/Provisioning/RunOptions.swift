@@ -1,4 +1,4 @@
-package import FoundationEssentials
+internal import FoundationEssentials
 
 /// How a run is to be done: the job's payload, as JSON, without secrets.
 package struct RunOptions: Sendable, Hashable, Codable {

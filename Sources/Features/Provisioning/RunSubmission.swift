@@ -98,7 +98,7 @@ package struct RunSubmission: Sendable {
             sealed: try Envelope.seal(packed, with: keyring, context: context, compress: true),
             sha256: sha256,
             size: packed.count,
-            fileCount: source.files.count,
+            fileCount: source.entries.count,
             providers: source.scan.providers
         )
     }

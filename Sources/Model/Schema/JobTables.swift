@@ -1,11 +1,12 @@
-package import Storage
+internal import Storage
 
 /// The queue: jobs, their attempts, the workers, and what decides whose turn it is.
 ///
 /// `pending` means ready now; a job that waits for a time is `scheduled` or `retrying` until then. The partial indices hold only
 /// unfinished jobs, so that leasing costs the same whether a thousand or a million are done.
-package enum JobTables {
-    package static let statements: [SQL] = [
+enum JobTables {
+    static let statements: [SQL] = [
+        // result is TEXT, not JSON: the end of an attempt must never fail over what a handler left. write_token: see JobContext.write.
         """
         CREATE TABLE jobs (
             id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 200),
@@ -35,7 +36,7 @@ package enum JobTables {
             stage TEXT NOT NULL,
             progress BIGINT NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
             message TEXT,
-            result \(type: .json),
+            result TEXT,
             error_message TEXT,
             error_code TEXT,
             created_at BIGINT NOT NULL,

@@ -21,6 +21,21 @@ extension ChildProcess {
             case pieces(@Sendable ([UInt8]) -> Void)
         }
 
+        /// What a child gets besides 0, 1 and 2.
+        package enum Inherited: Sendable {
+            /// An open descriptor, which stays the caller's.
+            case descriptor(Int32)
+            /// Bytes to read.
+            case memory(MemoryFile)
+
+            var number: Int32 {
+                switch self {
+                case .descriptor(let number): number
+                case .memory(let file): file.descriptor
+                }
+            }
+        }
+
         /// A path with a slash; ``Executable/find(_:path:)`` finds one on a search path.
         package var executable: String
         /// Without the program's own name.
@@ -34,8 +49,8 @@ extension ChildProcess {
         package var errorOutput: Output
         /// A session, and so a process group, of its own: no signal of the terminal reaches it.
         package var newSession: Bool
-        /// Descriptors the child gets as 3, 4, …, in this order; they stay the caller's.
-        package var inherited: [Int32]
+        /// What the child gets as 3, 4, …, in this order.
+        package var inherited: [Inherited]
 
         package init(
             _ executable: String,
@@ -46,7 +61,7 @@ extension ChildProcess {
             output: Output = .null,
             errorOutput: Output = .null,
             newSession: Bool = true,
-            inherited: [Int32] = []
+            inherited: [Inherited] = []
         ) {
             self.executable = executable
             self.arguments = arguments

@@ -57,6 +57,9 @@ package final class FileLock: Sendable {
         return lock
     }
 
+    /// Gives the lock up now.
+    package func release() { _ = slipway_flock(descriptor, LOCK_UN) }
+
     private static func operation(_ mode: Mode) -> Int32 { mode == .shared ? LOCK_SH : LOCK_EX }
 
     private static func opened(_ path: String) throws(HostError) -> Int32 {

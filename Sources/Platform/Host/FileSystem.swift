@@ -137,6 +137,14 @@ package enum FileSystem {
         guard fsync(descriptor) == 0 else { throw HostError(errno: errno, doing: "write", path: folder) }
     }
 
+    /// Waits until a file's content is on the disk.
+    package static func sync(file: String) throws(HostError) {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HostError(errno: errno, doing: "open", path: file) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw HostError(errno: errno, doing: "write", path: file) }
+    }
+
     package static func removeFile(_ path: String) throws(HostError) {
         guard unlink(path) == 0 || errno == ENOENT else { throw HostError(errno: errno, doing: "remove", path: path) }
     }

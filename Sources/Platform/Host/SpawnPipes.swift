@@ -33,7 +33,7 @@ final class SpawnPipes: Sendable {
                     readers.append(PipeReader(descriptor: reading, receive: receive))
                 }
             }
-            for descriptor in command.inherited { ends.append(try Self.duplicate(descriptor)) }
+            for inherited in command.inherited { ends.append(try Self.duplicate(inherited.number)) }
         } catch {
             for descriptor in ends { close(descriptor) }
             for reader in readers { reader.abandon() }

@@ -72,7 +72,7 @@ import Testing
         #expect(pipe(&ends) == 0)
         defer { close(ends[0]) }
         var command = shell("echo first >&3; echo second >&4")
-        command.inherited = [ends[1], ends[1]]
+        command.inherited = [.descriptor(ends[1]), .descriptor(ends[1])]
         let finished = try await ChildProcess.run(command)
         close(ends[1])
         #expect(finished.status.isSuccess)

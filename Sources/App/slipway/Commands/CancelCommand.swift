@@ -1,6 +1,8 @@
+import Domain
 import Jobs
+import Provisioning
 
-/// `slipway cancel JOB`
+/// Runs `slipway cancel JOB`.
 enum CancelCommand {
     private struct Document: Encodable {
         let job: String

@@ -1,4 +1,7 @@
-/// `slipway approve JOB` and `slipway refuse JOB`
+import Domain
+import Provisioning
+
+/// Runs `slipway approve JOB` and `slipway refuse JOB`.
 enum DecisionCommand {
     private struct Document: Encodable {
         let job: String

@@ -1,8 +1,9 @@
 import Domain
 import FoundationEssentials
 import Provisioning
+import Storage
 
-/// `slipway deployments`
+/// Runs `slipway deployments`.
 enum DeploymentsCommand {
     private struct Document: Encodable {
         let deployment: Int64

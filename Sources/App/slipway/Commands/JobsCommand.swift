@@ -2,8 +2,9 @@ import Domain
 import FoundationEssentials
 import Jobs
 import Provisioning
+import Storage
 
-/// `slipway jobs`
+/// Runs `slipway jobs`.
 enum JobsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command

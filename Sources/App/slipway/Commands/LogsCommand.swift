@@ -3,7 +3,7 @@ import Events
 import Jobs
 import Storage
 
-/// `slipway logs JOB`
+/// Runs `slipway logs JOB`.
 enum LogsCommand {
     private struct Document: Encodable {
         let job: String
@@ -28,7 +28,7 @@ enum LogsCommand {
                 guard let newest = chunks.last?.ordinal else { return }
                 last = newest
                 let text = chunks.map(\.text).joined()
-                if context.output.isJSON { all += text } else { context.output.raw(Harmless.text(text)) }
+                if context.output.isJSON { all += text } else { context.output.raw(Harmless.lines(text).joined(separator: "\n")) }
             }
         }
         guard context.command.flag("follow") else {

@@ -2,11 +2,12 @@ import Domain
 import FoundationEssentials
 import Provisioning
 import StateVault
+import Storage
 
-/// `slipway state pull|list|versions`
+/// Runs `slipway state pull|list|versions`.
 enum StateCommand {
     private struct VersionDocument: Encodable {
-        let version: Int64
+        let version: Int
         let serial: Int64
         let lineage: String
         let checksum: String
@@ -23,15 +24,15 @@ enum StateCommand {
     static func pull(_ context: CommandContext) async throws -> ExitCode {
         let program = try await context.open()
         let state = try await load(context, program)
-        context.output.raw(state.bytes)
-        if state.bytes.last != UInt8(ascii: "\n") { context.output.raw("\n") }
+        context.output.raw(String(decoding: state.bytes, as: UTF8.self))
+        if state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
         return .done
     }
 
     static func list(_ context: CommandContext) async throws -> ExitCode {
         let program = try await context.open()
         let state = try await load(context, program)
-        let addresses = try StateDocument(parsing: state.bytes).addresses
+        let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
         if context.output.isJSON {
             try context.output.json(addresses)
         } else {
@@ -52,11 +53,11 @@ enum StateCommand {
                         serial: version.serial,
                         lineage: version.lineage,
                         checksum: version.checksum,
-                        bytes: version.sizeBytes,
-                        sealedBytes: version.sealedSizeBytes,
+                        bytes: version.byteCount,
+                        sealedBytes: version.sealedByteCount,
                         resources: version.resourceCount,
                         job: version.job?.rawValue,
-                        createdBy: version.createdBy,
+                        createdBy: version.author,
                         changeSummary: version.changeSummary,
                         isFinal: version.isFinal,
                         createdAt: version.createdAt
@@ -77,7 +78,7 @@ enum StateCommand {
         for version in found {
             table.add([
                 String(version.version), String(version.serial), String(version.resourceCount), version.changeSummary ?? "",
-                HumanText.bytes(version.sizeBytes), version.job?.rawValue ?? version.createdBy,
+                HumanText.bytes(version.byteCount), version.job?.rawValue ?? version.author,
                 HumanText.relative(version.createdAt, now: now),
             ])
         }
@@ -94,10 +95,12 @@ enum StateCommand {
 
     private static func load(_ context: CommandContext, _ program: Composition) async throws -> LoadedState {
         let deployment = try await deployment(context, program)
-        let version = context.command.integer("version").map(Int64.init)
+        let version = context.command.integer("version")
         guard let state = try await program.vault.load(deployment.id, version: version) else {
             throw CommandError(
-                version.map { "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them." }
+                version.map {
+                    "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them."
+                }
                     ?? "The project '\(deployment.project)' has no state yet."
             )
         }

@@ -2,8 +2,9 @@ import Domain
 import FoundationEssentials
 import Jobs
 import Provisioning
+import Storage
 
-/// `slipway status JOB`
+/// Runs `slipway status JOB`.
 enum StatusCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let job = try context.job()
@@ -27,7 +28,7 @@ enum StatusCommand {
         document.organization = found.deployment?.organizationName
         document.attempts = found.attempts.map { attempt in
             .init(
-                attempt: attempt.attempt,
+                attempt: attempt.ordinal,
                 fence: attempt.fence.rawValue,
                 worker: attempt.workerID,
                 startedAt: attempt.startedAt,
@@ -54,7 +55,7 @@ enum StatusCommand {
     private static func show(_ job: JobDocument, run: RunStore.Run?, on output: Output) {
         let now = Date()
         func row(_ name: String, _ value: String?) {
-            if let value { output.line(name.padding(to: 12) + Harmless.line(value)) }
+            if let value { output.line(TextWidth.pad(name, to: 12) + Harmless.line(value)) }
         }
         row("job", job.job)
         row("project", job.project)

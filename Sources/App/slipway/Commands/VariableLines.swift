@@ -9,7 +9,9 @@ enum VariableLines {
     static func read(_ path: String) throws -> [String: String] {
         let text: String
         if path == "-" {
-            text = Terminal.standardInput.readAll()
+            var lines: [String] = []
+            while let line = Terminal.standardInput.readLine() { lines.append(line) }
+            text = lines.joined(separator: "\n")
         } else {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw CommandError("The file \(path) can't be read; check its name and permissions.")

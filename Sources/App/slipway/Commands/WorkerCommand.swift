@@ -3,8 +3,10 @@ import FoundationEssentials
 import Host
 import Jobs
 import Provisioning
+import Storage
+import Terraform
 
-/// `slipway worker`
+/// Runs `slipway worker`.
 enum WorkerCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command

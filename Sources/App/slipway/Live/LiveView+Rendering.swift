@@ -14,11 +14,14 @@ extension LiveView {
     ///
     /// Rows go first to what is running or has failed, then to what is done last, then to what waits; a line says how many are left out.
     func render(height: Int, now: Date, style: LiveStyle) -> [String] {
-        let head = [header(style)] + stageLines(now: now, style)
+        // A low window has no room for blanks and for stages that are over.
+        let isLow = height < 14
+        let stages = stageLines(now: now, style)
+        let head = [header(style)] + (isLow ? stages.suffix(1) : stages)
         let foot = [totals(now: now, style)]
-        let room = max(0, height - head.count - foot.count)
-        var middle = room >= 3 ? resourceLines(room: room - 2, now: now, style) : []
-        if !middle.isEmpty { middle = [""] + middle + [""] }
+        let room = max(0, height - head.count - foot.count - (isLow ? 0 : 2))
+        var middle = room > 0 ? resourceLines(room: room, now: now, style) : []
+        if !middle.isEmpty, !isLow { middle = [""] + middle + [""] }
         let lines = head + middle + foot
         // A very small window: what is newest matters most.
         return lines.count > height ? Array(lines.suffix(max(height, 1))) : lines
@@ -32,7 +35,8 @@ extension LiveView {
         let rest = [job.rawValue, style.symbols.clean(organization)].map { dot + $0 }.joined()
         let shown = TextWidth.truncate(title, to: style.width, ellipsis: style.symbols.ellipsis)
         let room = style.width - TextWidth.columns(shown)
-        return style.paint.bold(shown) + (room > 12 ? style.paint.dim(TextWidth.truncate(rest, to: room, ellipsis: style.symbols.ellipsis)) : "")
+        return style.paint.bold(shown)
+            + (room > 12 ? style.paint.dim(TextWidth.truncate(rest, to: room, ellipsis: style.symbols.ellipsis)) : "")
     }
 
     private func stageLines(now: Date, _ style: LiveStyle) -> [String] {
@@ -41,7 +45,8 @@ extension LiveView {
         }
         let name = stages.map { $0.stage.rawValue.count }.max() ?? 0
         // Name, bar, percent, elapsed; the message takes what is left.
-        let bar = min(max(style.width - name - 20, 8), style.width >= 100 ? 40 : 24)
+        let time = style.width < 32 ? 0 : 7
+        let bar = min(max(style.width - name - 13 - time, 3), style.width >= 100 ? 40 : 24)
         return stages.map { stage in
             let isRollback = stage.stage == .rollback
             let counted = isRollback ? resources.filter { $0.action == .delete } : resources
@@ -49,10 +54,12 @@ extension LiveView {
             let filled = bar * percent / 100
             let done = String(repeating: style.symbols.barDone, count: filled)
             let left = String(repeating: style.symbols.barLeft, count: bar - filled)
-            let elapsed = TextWidth.padLeft(HumanText.duration(stage.elapsed(now: now)), to: 7)
+            let elapsed = time == 0 ? "" : TextWidth.padLeft(HumanText.duration(stage.elapsed(now: now)), to: time)
             let start = "  \(TextWidth.pad(stage.stage.rawValue, to: name))  "
-            let room = style.width - TextWidth.columns(start) - bar - 5 - 7 - 2
-            let message = stage.phase == .running && room >= 10 ? "  " + TextWidth.truncate(text(of: stage, style), to: room, ellipsis: style.symbols.ellipsis) : ""
+            let room = style.width - TextWidth.columns(start) - bar - 5 - time - 2
+            let message =
+                stage.phase == .running && room >= 10
+                ? "  " + TextWidth.truncate(text(of: stage, style), to: room, ellipsis: style.symbols.ellipsis) : ""
             return start + colour(stage.phase, done, style) + style.paint.dim(left) + TextWidth.padLeft("\(percent)%", to: 5) + elapsed
                 + style.paint.dim(message)
         }
@@ -84,8 +91,11 @@ extension LiveView {
             let count = hidden.count { $0.phase == phase }
             return count == 0 ? nil : "\(count) \(word)"
         }
-        let rest = "\(style.symbols.ellipsis) and \(hidden.count) more: \(counts.joined(separator: ", "))"
-        return lines(shown, now: now, style) + ["  " + style.paint.dim(TextWidth.truncate(rest, to: style.width - 2, ellipsis: style.symbols.ellipsis))]
+        let all = counts.count == 1 ? ", \(counts[0].drop { $0 != " " }.dropFirst())" : ": \(counts.joined(separator: ", "))"
+        let rest = "\(style.symbols.ellipsis) and \(hidden.count) more\(all)"
+        return lines(shown, now: now, style) + [
+            "  " + style.paint.dim(TextWidth.truncate(rest, to: style.width - 2, ellipsis: style.symbols.ellipsis))
+        ]
     }
 
     /// The positions of the resources that get one of `room` rows.
@@ -102,24 +112,29 @@ extension LiveView {
     private func lines(_ shown: [ResourceLine], now: Date, _ style: LiveStyle) -> [String] {
         guard !shown.isEmpty else { return [] }
         let addresses = shown.map { style.symbols.clean($0.address) }
-        let words = shown.map(\.word)
+        // What was still running when the job ended was cut off.
+        let words = shown.map { isOver && $0.phase == .running ? "interrupted" : $0.word }
         let word = words.map(\.count).max() ?? 0
-        // Symbol, address, action, elapsed: the address gives way, down to 12 columns.
-        let room = max(12, style.width - 4 - 2 - word - 9)
+        // Symbol, address, action, elapsed: the address gives way; a very narrow window shows no time.
+        let time = style.width < 36 ? 0 : 9
+        let room = max(4, style.width - 4 - 2 - word - time)
         let address = min(addresses.map(TextWidth.columns).max() ?? 0, room)
         return shown.indices.map { position in
             let resource = shown[position]
-            let name = TextWidth.pad(TextWidth.truncateMiddle(addresses[position], to: address, ellipsis: style.symbols.ellipsis), to: address)
+            let name = TextWidth.pad(
+                TextWidth.truncateMiddle(addresses[position], to: address, ellipsis: style.symbols.ellipsis),
+                to: address
+            )
             let elapsed = resource.elapsed(now: now).map { HumanText.duration($0) } ?? ""
-            let end = TextWidth.padLeft(elapsed, to: 7)
-            let left = style.width - 4 - address - 2 - word - 2 - 7 - 2
+            let end = time == 0 ? "" : "  " + TextWidth.padLeft(elapsed, to: 7)
+            let left = style.width - 4 - address - 2 - word - time - 2
             let note = note(resource, room: left, style)
-            let line = "  \(symbol(resource, now, style)) \(name)  \(paint(resource, TextWidth.pad(words[position], to: word), style))  \(end)"
-            return note.isEmpty ? trimmed(line) : line + "  " + style.paint.dim(note)
+            let isLast = note.isEmpty && elapsed.isEmpty
+            let action = paint(resource, isLast ? words[position] : TextWidth.pad(words[position], to: word), style)
+            let line = "  \(symbol(resource, now, style)) \(name)  \(action)"
+            return isLast ? line : line + end + (note.isEmpty ? "" : "  " + style.paint.dim(note))
         }
     }
-
-    private func trimmed(_ line: String) -> String { String(line.reversed().drop { $0 == " " }.reversed()) }
 
     private func note(_ resource: ResourceLine, room: Int, _ style: LiveStyle) -> String {
         guard room >= 8 else { return "" }
@@ -166,13 +181,16 @@ extension LiveView {
             if count(.running) > 0 { parts.append("\(count(.running)) running") }
             if count(.failed) > 0 { parts.append("\(count(.failed)) failed") }
         }
-        if let planSummary { parts.append(planSummary.description) }
         let warnings = diagnostics.count { $0.severity == .warning }
         let errors = diagnostics.count - warnings
         if errors > 0 { parts.append(HumanText.count(errors, "error")) }
         if warnings > 0 { parts.append(HumanText.count(warnings, "warning")) }
         parts.append(HumanText.duration((finishedAt ?? now).timeIntervalSince(started)))
-        if isCancelling, !isOver { parts.append("Ctrl-C again leaves it to a worker") }
-        return "  " + TextWidth.truncate(parts.joined(separator: " \(style.symbols.dot) "), to: style.width - 2, ellipsis: style.symbols.ellipsis)
+        if let planSummary { parts.append("plan \(planSummary)") }
+        if isCancelling, !isOver { parts.insert("Ctrl-C again leaves it to a worker", at: 0) }
+        // What doesn't fit is left out, the least important first.
+        let dot = " \(style.symbols.dot) "
+        while parts.count > 1, TextWidth.columns(parts.joined(separator: dot)) > style.width - 2 { parts.removeLast() }
+        return "  " + TextWidth.truncate(parts.joined(separator: dot), to: style.width - 2, ellipsis: style.symbols.ellipsis)
     }
 }

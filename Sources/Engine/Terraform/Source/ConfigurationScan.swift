@@ -9,6 +9,11 @@ package struct ConfigurationScan: Sendable, Equatable {
     package struct Variable: Sendable, Equatable {
         package var isSensitive = false
         package var hasDefault = false
+
+        package init(isSensitive: Bool = false, hasDefault: Bool = false) {
+            self.isSensitive = isSensitive
+            self.hasDefault = hasDefault
+        }
     }
 
     /// Declared variables by name.
@@ -63,7 +68,7 @@ package struct ConfigurationScan: Sendable, Equatable {
             case .word, .string:
                 attribute = nil
                 header.append(token)
-            case .equals, .other:
+            case .equals, .other, .left, .right:
                 attribute = nil
             }
         }

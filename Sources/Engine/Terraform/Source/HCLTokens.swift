@@ -4,6 +4,8 @@ struct HCLTokens {
         case word(String)
         case string(String)
         case open, close, equals, newline, other
+        /// `(` or `[`, and their ends: a line end between them ends nothing.
+        case left, right
     }
 
     private let bytes: [UInt8]
@@ -22,6 +24,8 @@ struct HCLTokens {
         case UInt8(ascii: "\n"): return .newline
         case UInt8(ascii: "{"): return .open
         case UInt8(ascii: "}"): return .close
+        case UInt8(ascii: "("), UInt8(ascii: "["): return .left
+        case UInt8(ascii: ")"), UInt8(ascii: "]"): return .right
         case UInt8(ascii: "\""): return .string(quoted())
         case UInt8(ascii: "="):
             // `==` and `=>` are no assignment.

@@ -1,15 +1,92 @@
 /// What a configuration's files tell before Terraform reads them.
 package struct SourceFacts: Sendable, Hashable {
-    /// Declared variables, or nil when that can't be told.
-    package var variables: Set<String>?
+    /// Declared variables, with whether their values are written in Terraform's syntax (lists, maps, objects) and not as plain text.
+    package private(set) var variables: [String: Bool] = [:]
     /// Whose values are to be masked.
-    package var sensitiveVariables: Set<String>
+    package private(set) var sensitiveVariables: Set<String> = []
     /// There are `module` blocks.
-    package var hasModules: Bool
+    package private(set) var hasModules = false
     /// `s3`, `cloud`, …: where the configuration says its state is kept; Slipway keeps it instead.
-    package var ownBackend: String?
+    package private(set) var ownBackend: String?
     /// Its own `.terraform.lock.hcl`.
-    package var lockFile: String?
+    package private(set) var lockFile: String?
+    /// What the configuration and its local modules seem to need: wrong only towards too much or too little, never fatal.
+    package private(set) var providers = ProviderRequirements()
     /// Sentences for the person who deploys.
-    package var warnings: [String]
+    package private(set) var warnings: [String] = []
+
+    /// Looks through a source.
+    ///
+    /// - Parameter source: The files.
+    /// - Throws: ``TerraformError`` when a file fights the override that keeps the state here, or takes its name.
+    package init(of source: SourceFiles) throws(TerraformError) {
+        for (name, content) in source.rootFiles {
+            guard !BackendOverride.isReserved(name) else { throw TerraformError(.reservedName(path: name)) }
+            let backend = name.hasSuffix(".json") ? readJSON(content) : readNative(content)
+            guard let backend else { continue }
+            guard !BackendOverride.isBeaten(by: name) else { throw TerraformError(.fightingOverride(path: name)) }
+            ownBackend = backend
+        }
+        for entry in source.entries where entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tofu") {
+            if case .file(let content, _) = entry.content { providers.add(HCLOutline(content)) }
+        }
+        lockFile = source[".terraform.lock.hcl"].map { String(decoding: $0, as: UTF8.self) }
+        if let ownBackend {
+            let block = ownBackend == "cloud" ? "a cloud block" : "a backend of its own (\(ownBackend))"
+            warnings.append(
+                "the configuration has \(block): Slipway keeps the state itself and passes it over; resources recorded there are not known here"
+            )
+        }
+        for path in source.ignoredStates.prefix(3) {
+            warnings.append("\(path) is left out: Slipway keeps the state itself, and resources recorded in that file are not known here")
+        }
+    }
+
+    // MARK: - Details
+
+    /// Reads a `.tf` file; gives the kind of its backend.
+    private mutating func readNative(_ content: [UInt8]) -> String? {
+        let outline = HCLOutline(content)
+        if !outline.top("module").isEmpty { hasModules = true }
+        for block in outline.top("variable") {
+            guard let name = block.label else { continue }
+            let type = block.attributes["type"]?.first?.text
+            // Terraform: a variable without a type takes text, `any` takes syntax.
+            variables[name] = type.map { !["string", "number", "bool"].contains($0) } ?? false
+            if block.attributes["sensitive"]?.first == .word("true") { sensitiveVariables.insert(name) }
+        }
+        for block in outline.inside("terraform") {
+            if block.type == "cloud" { return "cloud" }
+            if block.type == "backend" { return block.label ?? "" }
+        }
+        return nil
+    }
+
+    /// Reads a `.tf.json` file, where a block may be an object or an array of them.
+    private mutating func readJSON(_ content: [UInt8]) -> String? {
+        guard let json = JSONValue(parsing: content) else { return nil }
+        if !Self.blocks(json["module"]).isEmpty { hasModules = true }
+        for block in Self.blocks(json["variable"]) {
+            for variable in block.members ?? [] {
+                let type = variable.value["type"]?.string
+                variables[variable.name] = type.map { !["string", "number", "bool"].contains($0) } ?? false
+                if variable.value["sensitive"]?.bool == true || variable.value["sensitive"]?.string == "true" {
+                    sensitiveVariables.insert(variable.name)
+                }
+            }
+        }
+        for block in Self.blocks(json["terraform"]) {
+            if block["cloud"] != nil { return "cloud" }
+            if let backend = Self.blocks(block["backend"]).first?.members?.first?.name { return backend }
+        }
+        return nil
+    }
+
+    private static func blocks(_ json: JSONValue?) -> [JSONValue] {
+        switch json {
+        case .array(let values): values
+        case .object(let members) where !members.isEmpty: json.map { [$0] } ?? []
+        default: []
+        }
+    }
 }

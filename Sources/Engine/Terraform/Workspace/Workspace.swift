@@ -1,26 +1,51 @@
+internal import FoundationEssentials
 internal import Host
 internal import Synchronization
 
 /// A private folder in which Terraform runs.
 ///
-/// It holds `source/` (the configuration, `.terraform`, the backend override), `state/terraform.tfstate`, the variables, a plan, what
-/// Terraform wrote (`output.jsonl`), `run.json` (the caller's words about the run) and `lock`, which this process holds: when it
-/// dies, the folder becomes a ``Leftover`` for the next.
+/// ```
+/// lock            held by this process: when it dies, the folder becomes a ``Leftover`` for the next
+/// run.json        the caller's words about the run; written last, so that a half-made workspace is known by its absence
+/// output.jsonl    what Terraform wrote: in a file, so that it outlives this process
+/// inside/         all that the run itself sees and may write
+///   source/       the configuration, the backend override, .terraform
+///   state/        terraform.tfstate
+///   plan · variables-N.tfvars · terraformrc · tmp/
+/// ```
 package final class Workspace: Sendable {
-    package let path: String
-    package let facts: SourceFacts
-
-    init(path: String, facts: SourceFacts) {
-        self.path = path
-        self.facts = facts
+    private struct Held {
+        var lock: FileLock?
+        /// The providers that this run uses, which nobody may evict.
+        var providers: [FileLock] = []
+        /// The lock file kept from an earlier run.
+        var keptLock: String?
+        /// Where `initialize` puts providers before they are checked.
+        var incoming: String?
     }
 
-    package var sourceFolder: String { "\(path)/source" }
+    package let path: String
+    package let facts: SourceFacts
+    /// Relative to ``insideFolder``, in the order in which they count.
+    let variableFiles: [String]
+    private let held: Mutex<Held>
+
+    private init(path: String, facts: SourceFacts, variableFiles: [String], lock: FileLock) {
+        self.path = path
+        self.facts = facts
+        self.variableFiles = variableFiles
+        held = Mutex(Held(lock: lock))
+    }
+
+    var insideFolder: String { "\(path)/inside" }
+    package var sourceFolder: String { "\(path)/inside/source" }
     /// Holds ``statePath`` and nothing else that matters: the folder to watch.
-    package var stateFolder: String { "\(path)/state" }
-    package var statePath: String { "\(path)/state/terraform.tfstate" }
-    package var planPath: String { "\(path)/plan" }
+    package var stateFolder: String { "\(path)/inside/state" }
+    package var statePath: String { "\(path)/inside/state/terraform.tfstate" }
+    package var planPath: String { "\(path)/inside/plan" }
     package var outputPath: String { "\(path)/output.jsonl" }
+    static let metadataName = "run.json"
+    static let lockName = "lock"
 
     /// Makes a workspace.
     ///
@@ -31,6 +56,7 @@ package final class Workspace: Sendable {
     ///   - state: The state to start from; nil for none.
     ///   - plan: The plan to apply; nil for none.
     ///   - metadata: Words that ``Leftover`` gives back after a crash: ids, fencing number. No secrets.
+    /// - Returns: A workspace that nobody else adopts as long as this process lives.
     /// - Throws: ``TerraformError``; nothing stays behind.
     package static func make(
         in root: WorkspaceRoot,
@@ -40,18 +66,92 @@ package final class Workspace: Sendable {
         plan: [UInt8]? = nil,
         metadata: [String: String] = [:]
     ) throws(TerraformError) -> Workspace {
-        fatalError("soon")
+        let facts = try SourceFacts(of: source)
+        let variableFiles = try variables.written(for: facts)
+        let path = "\(root.path)/\(UUID().uuidString.lowercased())"
+        do throws(HostError) {
+            try FileSystem.makeFolder(root.path)
+            try FileSystem.makeNewFolder(path)
+            guard let lock = try FileLock.take("\(path)/\(lockName)") else { throw HostError(errno: 11, doing: "lock", path: path) }
+            let workspace = Workspace(path: path, facts: facts, variableFiles: variableFiles.map(\.name), lock: lock)
+            for folder in ["inside", "inside/state", "inside/tmp", "inside/source", "inside/source/.terraform"] {
+                try FileSystem.makeNewFolder("\(path)/\(folder)")
+            }
+            try workspace.write(source)
+            for file in variableFiles { try FileSystem.write(file.content, to: "\(path)/inside/\(file.name)") }
+            if let state { try FileSystem.write(state, to: workspace.statePath) }
+            if let plan { try FileSystem.write(plan, to: workspace.planPath) }
+            try FileSystem.write([], to: workspace.outputPath)
+            try workspace.write(metadata)
+            return workspace
+        } catch {
+            // What can't be removed now is a half-made leftover, which the next process removes.
+            try? FileSystem.removeTree(path)
+            throw TerraformError(error)
+        }
     }
 
     /// The state as it stands: nil when there is none; while Terraform runs it may be torn.
-    package func state() throws(TerraformError) -> [UInt8]? { fatalError("soon") }
+    package func state() throws(TerraformError) -> [UInt8]? { try content(of: statePath) }
 
-    /// The plan that `plan` made: sealed by the caller, for it holds variables and state.
-    package func plan() throws(TerraformError) -> [UInt8]? { fatalError("soon") }
+    /// The plan that `plan` made: for the caller to seal, for it holds variables and state.
+    package func plan() throws(TerraformError) -> [UInt8]? { try content(of: planPath) }
 
-    /// Takes other values instead of those given at the start, for example another fencing number.
-    package func setMetadata(_ metadata: [String: String]) throws(TerraformError) { fatalError("soon") }
+    /// Takes other words instead of those given at the start.
+    package func setMetadata(_ metadata: [String: String]) throws(TerraformError) {
+        try attempt { () throws(HostError) in try write(metadata) }
+    }
 
-    /// Removes the folder with everything in it.
-    package func remove() { fatalError("soon") }
+    /// Removes the folder with everything in it; nothing may run in it any more.
+    package func remove() {
+        let (lock, incoming) = held.withLock { held in
+            defer { held = Held() }
+            return (held.lock, held.incoming)
+        }
+        // Should anything resist, it is without a lock from here on, and the next process removes it.
+        if let incoming { try? FileSystem.removeTree(incoming) }
+        try? FileSystem.removeTree(path)
+        lock?.release()
+    }
+
+    // MARK: - For the runner
+
+    var keptLock: String? {
+        get { held.withLock { $0.keptLock } }
+        set { held.withLock { $0.keptLock = newValue } }
+    }
+
+    var incoming: String? {
+        get { held.withLock { $0.incoming } }
+        set { held.withLock { $0.incoming = newValue } }
+    }
+
+    func hold(providers locks: [FileLock]) { held.withLock { $0.providers = locks } }
+
+    // MARK: - Details
+
+    private func content(of path: String) throws(TerraformError) -> [UInt8]? {
+        guard FileSystem.exists(path) else { return nil }
+        return try attempt { () throws(HostError) in try FileSystem.read(path) }
+    }
+
+    private func write(_ source: SourceFiles) throws(HostError) {
+        for entry in source.entries {
+            let target = "\(sourceFolder)/\(entry.path)"
+            if let slash = target.lastIndex(of: "/") { try FileSystem.makeFolder(String(target[..<slash])) }
+            switch entry.content {
+            case .file(let bytes, let isExecutable): try FileSystem.write(bytes, to: target, mode: isExecutable ? 0o700 : 0o600)
+            case .link(let link): try FileSystem.makeLink(at: target, to: link)
+            }
+        }
+        try FileSystem.write(Array(BackendOverride.content.utf8), to: "\(sourceFolder)/\(BackendOverride.fileName)")
+        try FileSystem.write(Array(BackendOverride.initializedBackend.utf8), to: "\(sourceFolder)/.terraform/terraform.tfstate")
+    }
+
+    private func write(_ metadata: [String: String]) throws(HostError) {
+        let members = metadata.sorted { $0.key < $1.key }.map { JSONValue.Member(name: $0.key, value: .string($0.value)) }
+        let target = "\(path)/\(Self.metadataName)"
+        try FileSystem.write(Array(JSONValue.object(members).text.utf8), to: target + ".new")
+        try FileSystem.rename(target + ".new", to: target)
+    }
 }

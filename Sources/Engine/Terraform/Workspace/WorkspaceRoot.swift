@@ -4,6 +4,9 @@ internal import Sealing
 
 /// The private folder in which workspaces are made.
 package struct WorkspaceRoot: Sendable, Hashable {
+    /// What a run may need at the same time: the largest source, a state, a plan, modules.
+    package static let roomNeeded = 192 << 20
+
     package let path: String
     /// Else state and variables are on a disk while a run lasts.
     package let isMemoryBacked: Bool
@@ -17,6 +20,47 @@ package struct WorkspaceRoot: Sendable, Hashable {
     package var sentence: String {
         isMemoryBacked
             ? "runs work in memory (\(path))"
-            : "there is no memory-backed storage with enough room: runs work on disk (\(path)), where state and variables are plain while a run lasts"
+            : "there is no memory-backed storage with enough room: runs work on disk (\(path)), "
+                + "where state and variables lie open while a run lasts"
+    }
+
+    /// Chooses and makes the folder: on `/dev/shm`, else on `$XDG_RUNTIME_DIR`, else `runs/` in the data folder.
+    ///
+    /// Its name is made from the data folder's path, so that a later process finds what an earlier one left.
+    ///
+    /// - Parameters:
+    ///   - dataFolder: Exists, absolute.
+    ///   - environment: For `XDG_RUNTIME_DIR`.
+    ///   - candidates: Instead of the usual two.
+    /// - Returns: The folder, private to this user.
+    /// - Throws: ``TerraformError`` when not even the data folder can be written.
+    package static func choose(
+        dataFolder: String,
+        environment: [String: String],
+        candidates: [String]? = nil
+    ) throws(TerraformError) -> WorkspaceRoot {
+        let resolved = FileSystem.resolved(dataFolder) ?? dataFolder
+        let name = "slipway-" + SHA256.hex(Array(resolved.utf8)).prefix(16)
+        for parent in candidates ?? ["/dev/shm", environment["XDG_RUNTIME_DIR"] ?? ""] where parent.hasPrefix("/") {
+            // A candidate that is missing, full or forbidden is passed over: the next one will do.
+            guard let storage = try? FolderStorage(of: parent), storage.isMemoryBacked else { continue }
+            let path = "\(parent)/\(name)"
+            // A folder that is there already may hold leftovers: it is used even when little room is left.
+            guard storage.freeBytes >= roomNeeded || FileSystem.exists(path) else { continue }
+            if (try? FileSystem.makeFolder(path)) != nil, isPrivate(path) { return WorkspaceRoot(path: path, isMemoryBacked: true) }
+        }
+        let path = "\(resolved)/runs"
+        try attempt { () throws(HostError) in
+            try FileSystem.makeFolder(path)
+            try FileSystem.setMode(0o700, of: path)
+        }
+        let storage = try attempt { () throws(HostError) in try FolderStorage(of: path) }
+        return WorkspaceRoot(path: path, isMemoryBacked: storage.isMemoryBacked)
+    }
+
+    /// Anyone may make a folder of that name in `/dev/shm` before us, and wait for state to be put in it.
+    private static func isPrivate(_ path: String) -> Bool {
+        guard let facts = FileFacts(of: path) else { return false }
+        return facts.kind == .folder && facts.owner == CurrentUser.id && facts.mode & 0o077 == 0
     }
 }

@@ -67,3 +67,11 @@ static inline ssize_t slipway_copy_range(int from, int to, size_t most) {
 
 // The array in the struct is longer than most entries are: Swift would copy what lies behind them.
 static inline const char *slipway_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+// syscall(2) is variadic.
+static inline int slipway_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+static inline int slipway_pidfd_send_signal(int descriptor, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, (void *)0, 0);
+}
+// memfd_create(2), shown with _GNU_SOURCE only.
+static inline int slipway_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }

@@ -1,0 +1,149 @@
+internal import Domain
+internal import Log
+
+/// Turns a line of Terraform's output into a masked ``TerraformLine``; nothing it may write is an error.
+struct EventParser: Sendable {
+    private static let margin = 4096
+    let redactor: Redactor
+
+    func parse(_ line: LineSplitter.Line) -> TerraformLine {
+        guard !line.isTruncated, line.bytes.first == UInt8(ascii: "{"), let json = JSONValue(parsing: line.bytes),
+            let type = json["type"]?.string ?? (json["@message"] != nil ? "log" : nil)
+        else {
+            // Half a secret at the cut would not be recognised.
+            let bytes = line.bytes.dropLast(line.isTruncated ? Self.margin : 0)
+            let text = mask(Self.cleaned(String(decoding: bytes, as: UTF8.self)))
+            return TerraformLine(event: .plainText, message: text, isTruncated: line.isTruncated)
+        }
+        return TerraformLine(
+            event: event(type, json) ?? .unknown(type: type, raw: json.mapStrings(mask).text),
+            level: json["@level"]?.string.flatMap(TerraformLine.Level.init(rawValue:)) ?? .info,
+            message: mask(Self.cleaned(json["@message"]?.string ?? "")),
+            timestamp: json["@timestamp"]?.string
+        )
+    }
+
+    private func mask(_ text: String) -> String { redactor.redacted(text) }
+
+    /// Without the control characters a terminal would obey; colour codes and the like go as a whole.
+    static func cleaned(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
+        var result = ""
+        var scalars = text.unicodeScalars.makeIterator()
+        while let scalar = scalars.next() {
+            switch scalar.value {
+            case 0x1B:
+                guard let following = scalars.next(), following == "[" else { continue }
+                while let part = scalars.next(), !(0x40...0x7E).contains(part.value) {}
+            case 0x09, 0x0A: result.unicodeScalars.append(scalar)
+            case 0..<0x20, 0x7F: continue
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    // MARK: - Types of events
+
+    private func event(_ type: String, _ json: JSONValue) -> TerraformEvent? {
+        switch type {
+        case "version": .version(program: json["terraform"]?.string ?? json["tofu"]?.string ?? "")
+        case "log": .log
+        case "init_output": .initOutput(code: json["message_code"]?.string ?? "")
+        case "planned_change": plannedChange(json["change"]).map(TerraformEvent.plannedChange)
+        case "resource_drift": plannedChange(json["change"]).map(TerraformEvent.resourceDrift)
+        case "change_summary": changeSummary(json["changes"])
+        case "outputs": json["outputs"]?.members.map { .outputs($0.map(output)) }
+        case "diagnostic": diagnostic(json["diagnostic"]).map(TerraformEvent.diagnostic)
+        default: hookEvent(type, json["hook"])
+        }
+    }
+
+    private func hookEvent(_ type: String, _ hook: JSONValue?) -> TerraformEvent? {
+        guard let hook, let resource = resource(hook["resource"]) else { return nil }
+        let action = ChangeAction(rawValue: hook["action"]?.string ?? "")
+        let id = hook["id_value"]?.string.map(mask)
+        let elapsed = Duration.milliseconds(Int((hook["elapsed_seconds"]?.double ?? 0) * 1000))
+        let provisioner = mask(hook["provisioner"]?.string ?? "")
+        return switch type {
+        case "apply_start": .applyStart(resource, action, id: id)
+        case "apply_progress": .applyProgress(resource, action, elapsed: elapsed)
+        case "apply_complete": .applyComplete(resource, action, id: id, elapsed: elapsed)
+        case "apply_errored": .applyErrored(resource, action, elapsed: elapsed)
+        case "provision_start": .provisionStart(resource, provisioner: provisioner)
+        case "provision_progress":
+            .provisionProgress(resource, provisioner: provisioner, output: mask(Self.cleaned(hook["output"]?.string ?? "")))
+        case "provision_complete": .provisionComplete(resource, provisioner: provisioner)
+        case "provision_errored": .provisionErrored(resource, provisioner: provisioner)
+        case "refresh_start": .refreshStart(resource, id: id)
+        case "refresh_complete": .refreshComplete(resource, id: id)
+        default: nil
+        }
+    }
+
+    private func resource(_ json: JSONValue?) -> ResourceReference? {
+        guard let json, let address = json["addr"]?.string else { return nil }
+        return ResourceReference(
+            address: mask(address),
+            module: mask(json["module"]?.string ?? ""),
+            type: mask(json["resource_type"]?.string ?? ""),
+            name: mask(json["resource_name"]?.string ?? ""),
+            provider: mask(json["implied_provider"]?.string ?? "")
+        )
+    }
+
+    private func plannedChange(_ change: JSONValue?) -> PlannedChange? {
+        guard let change, let resource = resource(change["resource"]), let action = change["action"]?.string else { return nil }
+        return PlannedChange(
+            resource: resource,
+            action: ChangeAction(rawValue: action),
+            reason: change["reason"]?.string,
+            previousAddress: self.resource(change["previous_resource"])?.address,
+            importID: change["importing"]?["id"]?.string.map(mask)
+        )
+    }
+
+    private func changeSummary(_ changes: JSONValue?) -> TerraformEvent? {
+        guard let changes else { return nil }
+        let summary = ChangeSummary(
+            add: changes["add"]?.int ?? 0,
+            change: changes["change"]?.int ?? 0,
+            destroy: changes["remove"]?.int ?? 0,
+            imported: changes["import"]?.int ?? 0
+        )
+        return .changeSummary(summary, operation: changes["operation"]?.string ?? "")
+    }
+
+    private func output(_ member: JSONValue.Member) -> OutputChange {
+        // Not said means not known to be harmless.
+        let isSensitive = member.value["sensitive"]?.bool ?? true
+        return OutputChange(
+            name: mask(member.name),
+            isSensitive: isSensitive,
+            type: member.value["type"],
+            value: isSensitive ? nil : member.value["value"]?.mapStrings(mask),
+            action: member.value["action"]?.string.map(ChangeAction.init(rawValue:))
+        )
+    }
+
+    private func diagnostic(_ json: JSONValue?) -> Diagnostic? {
+        guard let json, let severity = json["severity"]?.string else { return nil }
+        let start = json["range"]?["start"]
+        let snippet = json["snippet"]
+        return Diagnostic(
+            severity: severity == "warning" ? .warning : .error,
+            summary: mask(Self.cleaned(json["summary"]?.string ?? "")),
+            detail: mask(Self.cleaned(json["detail"]?.string ?? "")),
+            address: json["address"]?.string.map(mask),
+            file: json["range"]?["filename"]?.string.map(mask),
+            line: start?["line"]?.int,
+            column: start?["column"]?.int,
+            code: snippet?["code"]?.string.map { mask(Self.cleaned($0)) },
+            context: snippet?["context"]?.string.map(mask),
+            values: (snippet?["values"]?.array ?? []).compactMap { value in
+                guard let path = value["traversal"]?.string, let statement = value["statement"]?.string else { return nil }
+                return mask(Self.cleaned("\(path) \(statement)"))
+            }
+        )
+    }
+}

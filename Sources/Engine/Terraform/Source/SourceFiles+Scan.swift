@@ -1,0 +1,4 @@
+extension SourceFiles {
+    /// What the root module declares.
+    package var scan: ConfigurationScan { ConfigurationScan(rootFiles: rootFiles) }
+}

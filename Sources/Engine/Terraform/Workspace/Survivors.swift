@@ -1,0 +1,27 @@
+internal import Host
+
+/// Ends what a dead worker's run left behind.
+///
+/// With the sandbox everything dies with the worker; without it, or when the worker died in the very moment of starting, something may
+/// go on writing the state that is about to be adopted.
+enum Survivors {
+    private static let killSignal: Int32 = 9
+
+    /// Kills every process that was started for this workspace, and waits until it is gone.
+    static func kill(mentioning path: String) {
+        // Killing bwrap ends all inside it; a second look finds what was just being started.
+        for _ in 0..<10 {
+            let found = ProcessTable.all().filter { isOf(path, $0) }.compactMap { ProcessHandle($0) }
+            guard !found.isEmpty else { return }
+            for process in found { process.signal(killSignal) }
+            for process in found { process.waitBriefly() }
+        }
+    }
+
+    /// The path holds 122 random bits: who names it in these places was started for it.
+    private static func isOf(_ path: String, _ pid: Int32) -> Bool {
+        if ProcessTable.environment(pid).contains("SLIPWAY_WORKSPACE=\(path)/inside") { return true }
+        guard let name = ProcessTable.name(pid), ["bwrap", "setpriv", "terraform", "tofu"].contains(name) else { return false }
+        return ProcessTable.arguments(pid).contains { $0.hasPrefix(path) }
+    }
+}

@@ -1,0 +1,82 @@
+internal import Glibc
+
+/// The processes of this machine, as `/proc` shows them.
+///
+/// - SeeAlso: proc(5)
+package enum ProcessTable {
+    /// The ids of all processes.
+    package static func all() -> [Int32] {
+        // A machine without /proc shows none.
+        ((try? FileSystem.names(in: "/proc")) ?? []).compactMap { Int32($0) }
+    }
+
+    /// The name of the program, at most 15 bytes of it.
+    package static func name(_ pid: Int32) -> String? {
+        text("comm", pid).map { String($0.prefix { $0 != "\n" }) }
+    }
+
+    /// The arguments, with the program's own first.
+    package static func arguments(_ pid: Int32) -> [String] { list("cmdline", pid) }
+
+    /// The environment it was started with, as `NAME=value`; empty when this user may not see it.
+    package static func environment(_ pid: Int32) -> [String] { list("environ", pid) }
+
+    /// The processes that it started and that still run, oldest first.
+    package static func children(_ pid: Int32) -> [Int32] {
+        if let text = text("task/\(pid)/children", pid), !text.isEmpty { return text.split(separator: " ").compactMap { Int32($0) } }
+        // Threads other than the first start processes too, and some kernels have no `children` file.
+        var result: [Int32] = []
+        for thread in (try? FileSystem.names(in: "/proc/\(pid)/task")) ?? [] {
+            guard let text = text("task/\(thread)/children", pid) else { return all().filter { parent($0) == pid }.sorted() }
+            result += text.split(separator: " ").compactMap { Int32($0) }
+        }
+        return result.sorted()
+    }
+
+    /// It and everything below it.
+    package static func tree(_ pid: Int32) -> [Int32] {
+        var result: [Int32] = []
+        var open = [pid]
+        while let next = open.popLast() {
+            result.append(next)
+            open += allChildren(next)
+        }
+        return result
+    }
+
+    /// Processor time it has used, without its children; nil when it is gone.
+    package static func processorTime(_ pid: Int32) -> Duration? {
+        guard let fields = statistics(pid), fields.count > 12, let user = Int64(fields[11]), let system = Int64(fields[12]) else { return nil }
+        return .milliseconds((user + system) * 1000 / max(1, Int64(sysconf(Int32(_SC_CLK_TCK)))))
+    }
+
+    package static func parent(_ pid: Int32) -> Int32? {
+        guard let fields = statistics(pid), fields.count > 1 else { return nil }
+        return Int32(fields[1])
+    }
+
+    // MARK: - Details
+
+    private static func allChildren(_ pid: Int32) -> [Int32] {
+        var result: [Int32] = []
+        for thread in (try? FileSystem.names(in: "/proc/\(pid)/task")) ?? [] {
+            result += (text("task/\(thread)/children", pid) ?? "").split(separator: " ").compactMap { Int32($0) }
+        }
+        return result
+    }
+
+    /// The fields of `stat` behind the name, which may itself hold blanks and brackets: state first, then the parent.
+    private static func statistics(_ pid: Int32) -> [Substring]? {
+        guard let text = text("stat", pid), let end = text.lastIndex(of: ")") else { return nil }
+        return text[end...].dropFirst(2).split(separator: " ")
+    }
+
+    private static func text(_ file: String, _ pid: Int32) -> String? {
+        // A process that is gone has no files.
+        (try? FileSystem.read("/proc/\(pid)/\(file)", limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func list(_ file: String, _ pid: Int32) -> [String] {
+        (text(file, pid) ?? "").split(separator: "\0").map(String.init)
+    }
+}
