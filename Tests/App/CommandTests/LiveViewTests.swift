@@ -171,6 +171,18 @@ import Testing
         #expect(view.stages.map(\.phase) == [.done, .done, .failed, .running])
     }
 
+    @Test func `a stage that comes again begins again in its place`() {
+        var view = Recorded.view()
+        for (offset, event) in Recorded.untilPlan { view.take(event, at: Recorded.start.addingTimeInterval(offset)) }
+        view.take(.finished(FinishReport(status: .scheduled, stage: .approval, message: "")), at: Recorded.start.addingTimeInterval(3))
+        view.take(.stage(StageReport(stage: .`init`, progress: 10, message: "")), at: Recorded.start.addingTimeInterval(60))
+        #expect(view.stages.map(\.stage) == [.`init`, .plan])
+        #expect(view.stages.map(\.phase) == [.running, .done])
+        view.take(.stage(StageReport(stage: .apply, progress: 60, message: "")), at: Recorded.start.addingTimeInterval(61))
+        #expect(view.stages.map(\.phase) == [.done, .done, .running])
+        #expect(view.resources.count == 3)
+    }
+
     @Test func `a new attempt begins with a clean view`() {
         var view = Recorded.view()
         let report = EnvironmentReport(program: "Terraform 1.11.4", sandbox: "", workspace: "memory", attempt: 1, worker: "w")

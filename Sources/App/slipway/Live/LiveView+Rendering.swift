@@ -17,7 +17,7 @@ extension LiveView {
         // A low window has no room for blanks and for stages that are over.
         let isLow = height < 14
         let stages = stageLines(now: now, style)
-        let head = [header(style)] + (isLow ? stages.suffix(1) : stages)
+        let head = [header(style)] + (isLow ? stages.dropFirst(current ?? 0).prefix(1) : stages[...])
         let foot = [totals(now: now, style)]
         let room = max(0, height - head.count - foot.count - (isLow ? 0 : 2))
         var middle = room > 0 ? resourceLines(room: room, now: now, style) : []
