@@ -60,9 +60,10 @@ final class PostgresBells: @unchecked Sendable {
         guard !isClosed, !isConnecting, handle == nil else { return }
         if let pause = backoff.pause() {
             isConnecting = true
-            queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds) + 1)) {
-                self.isConnecting = false
-                self.connect()
+            // Weak: a database that was dropped without close() must not try for ever.
+            queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds) + 1)) { [weak self] in
+                self?.isConnecting = false
+                self?.connect()
             }
             return
         }
