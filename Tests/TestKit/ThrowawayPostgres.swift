@@ -13,6 +13,7 @@ package actor ThrowawayPostgres {
     private let folder: TemporaryFolder
     private let settings: [String]
     private var sitter: Spawn.Child?
+    private var openAdministrator: Database?
 
     /// The folder of the socket.
     package nonisolated var socketFolder: String { folder.path }
@@ -52,6 +53,14 @@ package actor ThrowawayPostgres {
     private nonisolated var data: String { folder.path + "/data" }
     private nonisolated var log: String { folder.path + "/log" }
 
+    /// A connection to the database `postgres`, opened with its first use.
+    func administrator() async throws -> Database {
+        if let openAdministrator { return openAdministrator }
+        let database = try await Database.open(location())
+        openAdministrator = database
+        return database
+    }
+
     // MARK: Start and stop
 
     /// Starts the server again, after ``kill()`` or ``stop()``, and waits until it answers.
@@ -71,6 +80,8 @@ package actor ThrowawayPostgres {
 
     /// Ends the server and removes its files; at the end of the process this happens by itself.
     package func remove() async throws {
+        await openAdministrator?.close()
+        openAdministrator = nil
         if let sitter { try await end(sitter, with: "kill") }
         folder.remove()
     }
