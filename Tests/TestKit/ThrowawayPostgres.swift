@@ -119,6 +119,8 @@ package actor ThrowawayPostgres {
         guard sitter == nil else { return }
         let defaults = [
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "fsync=off", "full_page_writes=off", "max_connections=300",
+            // In the folder of the data: a killed server leaves what it has in /dev/shm behind.
+            "dynamic_shared_memory_type=mmap",
             "shared_buffers=32MB", "log_min_messages=warning", "lc_messages=C", "autovacuum=off", "max_wal_size=512MB",
         ]
         let server = programs.command("postgres", ["-D", data] + (defaults + settings).flatMap { ["-c", $0] })
