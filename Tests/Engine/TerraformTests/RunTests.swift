@@ -120,7 +120,7 @@ import Testing
             variable "password" { type = string }
             resource "terraform_data" "shown" {
               input = var.password
-              provisioner "local-exec" { command = "echo 'the password is ${var.password}'" }
+              provisioner "local-exec" { command = "printf '%s' 'the password is ${var.password}'" }
             }
             output "shown" { value = { (var.password) = var.password } }
             """
@@ -131,14 +131,16 @@ import Testing
             defer { workspace.remove() }
             let (outcome, _, _) = try await bench.deploy(in: workspace)
             #expect(outcome.text.contains("<redacted>"), "\(outcome.text)")
-            #expect(!"\(outcome.lines)".contains("ss<&>w"))
-            #expect(!"\(outcome.lines)".contains("u0026"))
+            for line in outcome.lines {
+                #expect(!"\(line)".contains("ss<&>w"))
+                #expect(!"\(line)".contains("u0026"))
+            }
         }
     }
 
     @Test func `a line of 2 MiB and bytes that are no text do no harm`() async throws {
         let main = """
-            output "big" { value = join("", [for i in range(1024) : join("", [for j in range(1024) : "xx"])]) }
+            output "big" { value = format("%02097152d", 7) }
             resource "terraform_data" "loud" {
               provisioner "local-exec" { command = "printf '\\\\377\\\\376 odd\\\\n'" }
             }

@@ -98,7 +98,7 @@ extension FailureCause {
         (.quota, [
             "vcpulimitexceeded", "instancelimitexceeded", "addresslimitexceeded", "vpclimitexceeded", "limitexceeded", "limit exceeded",
             "quotaexceeded", "quota exceeded", "quota_exceeded", "exceeds the quota", "exceeded quota", "servicequota", "toomanybuckets",
-            "resource_limit_exceeded", "droplet limit", "maximum number of", "insufficientinstancecapacity", "operationnotallowed",
+            "resource_limit_exceeded", "droplet limit", "maximum number of", "operationnotallowed",
         ]),
         (.credentials, [
             "invalidclienttokenid", "expiredtoken", "expired token", "token included in the request is expired", "requestexpired",
@@ -121,7 +121,7 @@ extension FailureCause {
         (.serverError, [
             "internalerror", "internal server error", "internalfailure", "serviceunavailable", "service unavailable", "bad gateway",
             "gateway timeout", "statuscode: 500", "statuscode: 502", "statuscode: 503", "statuscode: 504", "error 500", "error 502",
-            "error 503", "error 504", "502 bad", "503 service", "backenderror", "failed to query available provider packages: 5",
+            "error 503", "error 504", "502 bad", "503 service", "backenderror", "insufficientinstancecapacity",
         ]),
         (.lockContention, [
             "error acquiring the state lock", "state lock", "operationaborted", "conflicting conditional operation", "dependencyviolation",
@@ -135,7 +135,7 @@ extension FailureCause {
         (.unknownProvider, [
             "failed to query available provider packages", "failed to install provider", "inconsistent dependency lock file",
             "required plugins are not installed", "incompatible provider version", "failed to resolve provider packages",
-            "does not match configured version", "invalid provider registry host", "provider registry.terraform.io",
+            "does not match configured version", "invalid provider registry host",
         ]),
         (.backend, ["backend initialization required", "backend configuration changed", "hcp terraform or terraform enterprise initialization"]),
         (.provisioner, ["provisioner error"]),

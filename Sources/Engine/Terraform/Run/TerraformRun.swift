@@ -23,6 +23,9 @@ package final class TerraformRun: Sendable {
     /// Whether it computes or waits for the cloud, said at each change; looked at once a second.
     package let activity: AsyncStream<Activity>
 
+    /// The sandbox's process, or without one Terraform's own; for logs.
+    package var processID: Int32 { child.pid }
+
     private let child: ChildProcess
     private let workspace: Workspace
     private let isSandboxed: Bool
@@ -141,7 +144,8 @@ package final class TerraformRun: Sendable {
         if isSandboxed {
             // When bwrap itself was killed from outside, what it held ends a moment later.
             if let first = orders.withLock({ $0.first }) { _ = await first.waitForEnd(limit: .seconds(10)) }
-        } else if orders.withLock({ $0.killed != nil }) {
+        } else if orders.withLock({ $0.killed != nil || $0.wasStopped }) {
+            // Terraform kills a provisioner's shell, not what that has started.
             Survivors.kill(mentioning: workspace.path)
         }
         return status
