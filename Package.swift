@@ -77,7 +77,7 @@ let package = Package(
         tests("DomainTests", "Model/", ["Domain"]),
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),
-        tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema"]),
+        tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema", "Host"]),
         tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing", "RunHolder"]),
         // A worker that tests kill.
         .executableTarget(name: "RunHolder", dependencies: ["Terraform", "Host"], path: "Tests/RunHolder", swiftSettings: everywhere),

@@ -114,7 +114,8 @@ struct AWSTests {
             let name = Self.unique()
             let source = "\(bench.folder)/source"
             try FileSystem.makeFolder(source)
-            let sleeper = "resource \"terraform_data\" \"sleeper\" {\n depends_on = [aws_s3_bucket.b]\n"
+            let sleeper =
+                "resource \"terraform_data\" \"sleeper\" {\n depends_on = [aws_s3_bucket.b]\n"
                 + " provisioner \"local-exec\" { command = \"exec sleep 600.\(abs(name.hashValue))\" }\n}\n"
             try FileSystem.write(Array((Self.buckets(name) + sleeper).utf8), to: "\(source)/main.tf")
             let holder = try await Holder(bench, source: source)
@@ -151,7 +152,9 @@ struct Holder: Sendable {
     init(_ bench: Bench, source: String, mode: Sandbox.Mode = .required) async throws {
         // Next to the bundle that holds the tests.
         let bundle = try #require(ProcessTable.arguments(ProcessInfo.processInfo.processIdentifier).first { $0.contains(".xctest") })
-        let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }.joined(separator: "/")
+        let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }.joined(
+            separator: "/"
+        )
         var environment = bench.settings.environment
         environment["PATH"] = Bench.path
         process = try ChildProcess.start(

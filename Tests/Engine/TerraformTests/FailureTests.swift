@@ -5,35 +5,66 @@ import Testing
 
 @Suite struct FailureTests {
     @Test(arguments: [
-        ("creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 503, RequestID: x, api error RequestLimitExceeded: Request limit exceeded.", FailureCause.throttling),
-        ("operation error IAM: CreateRole, exceeded maximum number of attempts, 9, https response error StatusCode: 400, api error Throttling: Rate exceeded", .throttling),
+        (
+            "creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 503, RequestID: x, api error RequestLimitExceeded: Request limit exceeded.",
+            FailureCause.throttling
+        ),
+        (
+            "operation error IAM: CreateRole, exceeded maximum number of attempts, 9, https response error StatusCode: 400, api error Throttling: Rate exceeded",
+            .throttling
+        ),
         ("googleapi: Error 403: Rate Limit Exceeded, rateLimitExceeded", .throttling),
-        ("operation error EC2: RunInstances, api error UnauthorizedOperation: You are not authorized to perform this operation.", .permission),
+        (
+            "operation error EC2: RunInstances, api error UnauthorizedOperation: You are not authorized to perform this operation.",
+            .permission
+        ),
         ("operation error S3: CreateBucket, https response error StatusCode: 403, api error AccessDenied: Access Denied", .permission),
         ("googleapi: Error 403: Required 'compute.instances.create' permission, forbidden", .permission),
-        ("operation error STS: GetCallerIdentity, https response error StatusCode: 403, api error InvalidClientTokenId: The security token included in the request is invalid.", .credentials),
+        (
+            "operation error STS: GetCallerIdentity, https response error StatusCode: 403, api error InvalidClientTokenId: The security token included in the request is invalid.",
+            .credentials
+        ),
         ("api error ExpiredToken: The security token included in the request is expired", .credentials),
-        ("No valid credential sources found\nError: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled, context deadline exceeded", .credentials),
+        (
+            "No valid credential sources found\nError: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled, context deadline exceeded",
+            .credentials
+        ),
         ("api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows", .quota),
         ("googleapi: Error 403: Quota 'CPUS' exceeded. Limit: 24.0 in region europe-west1., quotaExceeded", .quota),
-        ("Post \"https://ec2.eu-central-1.amazonaws.com/\": dial tcp: lookup ec2.eu-central-1.amazonaws.com on 127.0.0.53:53: no such host", .dns),
+        (
+            "Post \"https://ec2.eu-central-1.amazonaws.com/\": dial tcp: lookup ec2.eu-central-1.amazonaws.com on 127.0.0.53:53: no such host",
+            .dns
+        ),
         ("request send failed, Get \"http://127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused", .network),
         ("dial tcp 10.0.0.1:443: i/o timeout", .network),
         ("net/http: TLS handshake timeout", .network),
         ("https response error StatusCode: 503, RequestID: , api error ServiceUnavailable: Service Unavailable", .serverError),
         ("https response error StatusCode: 500, api error InternalError: We encountered an internal error", .serverError),
+        ("exceeded maximum number of attempts, 9, https response error StatusCode: 503, api error ServiceUnavailable: x", .serverError),
         ("Error acquiring the state lock", .lockContention),
         ("No value for required variable\nThe root module input variable \"need\" is not set, and has no default value.", .missingVariable),
         ("Unsupported argument\nAn argument named \"bucketname\" is not expected here.", .syntax),
         ("Unclosed configuration block", .syntax),
         ("Reference to undeclared resource", .validation),
-        ("Failed to query available provider packages\nCould not retrieve the list of available versions for provider hashicorp/nosuch: provider registry registry.terraform.io does not have a provider named", .unknownProvider),
-        ("Failed to query available provider packages\nCould not retrieve the list of available versions for provider hashicorp/aws: could not connect to registry.terraform.io: dial tcp: lookup registry.terraform.io: no such host", .dns),
+        (
+            "Failed to query available provider packages\nCould not retrieve the list of available versions for provider hashicorp/nosuch: provider registry registry.terraform.io does not have a provider named",
+            .unknownProvider
+        ),
+        (
+            "Failed to query available provider packages\nCould not retrieve the list of available versions for provider hashicorp/aws: could not connect to registry.terraform.io: dial tcp: lookup registry.terraform.io: no such host",
+            .dns
+        ),
         ("Unreadable module directory\nUnable to evaluate directory symlink: lstat ../shared: no such file or directory", .unknownModule),
         ("Backend initialization required, please run \"terraform init\"", .backend),
         ("local-exec provisioner error\nError running command 'false': exit status 1. Output: ", .provisioner),
-        ("operation error S3: CreateBucket, StatusCode: 409, api error BucketAlreadyExists: The requested bucket name is not available.", .conflict),
-        ("Provider produced inconsistent result after apply\nWhen applying changes to x, provider \"provider[\\\"registry.terraform.io/hashicorp/aws\\\"]\" produced", .validation),
+        (
+            "operation error S3: CreateBucket, StatusCode: 409, api error BucketAlreadyExists: The requested bucket name is not available.",
+            .conflict
+        ),
+        (
+            "Provider produced inconsistent result after apply\nWhen applying changes to x, provider \"provider[\\\"registry.terraform.io/hashicorp/aws\\\"]\" produced",
+            .validation
+        ),
         ("Something nobody has seen before", .unknown),
     ])
     func `a message tells its cause`(text: String, cause: FailureCause) {

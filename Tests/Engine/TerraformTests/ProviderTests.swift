@@ -113,10 +113,18 @@ import Testing
     }
 
     @Test func `of what is stored the newest that fits is chosen`() throws {
-        let all = try [stored("aws", "4.67.0"), stored("aws", "5.100.0"), stored("aws", "5.9.0"), stored("aws", "6.0.0-beta1"), stored("random", "3.0.0")]
+        let all = try [
+            stored("aws", "4.67.0"), stored("aws", "5.100.0"), stored("aws", "5.9.0"), stored("aws", "6.0.0-beta1"),
+            stored("random", "3.0.0"),
+        ]
         let aws = try #require(ProviderAddress(source: "aws", flavor: .terraform))
         func chosen(_ constraint: String?) throws -> ProviderChoice {
-            ProviderChoice.choose(own: nil, kept: nil, requirements: [aws: try constraint.map { [try #require(VersionConstraint($0))] } ?? []], stored: all)
+            ProviderChoice.choose(
+                own: nil,
+                kept: nil,
+                requirements: [aws: try constraint.map { [try #require(VersionConstraint($0))] } ?? []],
+                stored: all
+            )
         }
         #expect(try chosen(nil) == .these([all[1]]))
         #expect(try chosen("~> 4.0") == .these([all[0]]))
@@ -127,7 +135,12 @@ import Testing
         let all = try [stored("aws", "5.100.0", h1: "h1:a", hashes: ["zh:a"]), stored("aws", "5.9.0", h1: "h1:b")]
         let aws = try #require(ProviderAddress(source: "aws", flavor: .terraform))
         func choose(own: DependencyLock? = nil, kept: DependencyLock? = nil, _ constraint: String? = nil) throws -> ProviderChoice {
-            ProviderChoice.choose(own: own, kept: kept, requirements: [aws: try constraint.map { [try #require(VersionConstraint($0))] } ?? []], stored: all)
+            ProviderChoice.choose(
+                own: own,
+                kept: kept,
+                requirements: [aws: try constraint.map { [try #require(VersionConstraint($0))] } ?? []],
+                stored: all
+            )
         }
         func isInitialization(_ choice: ProviderChoice) -> Bool { if case .needsInitialization = choice { true } else { false } }
         #expect(try choose(own: lock("aws", "5.9.0", ["h1:b"])) == .these([all[1]]))
@@ -187,7 +200,8 @@ import Testing
         defer { try? FileSystem.removeTree(folder.path) }
         let store = try ProviderStore(folder: "\(folder.path)/store")
         let selection = try lock("a", "1.0.0", ["h1:something else"])
-        let path = "\(folder.path)/mirror/\(StoredProvider.path(selection.selections[0].address, selection.selections[0].version, Self.platform))"
+        let path =
+            "\(folder.path)/mirror/\(StoredProvider.path(selection.selections[0].address, selection.selections[0].version, Self.platform))"
         try FileSystem.makeFolder(path)
         try FileSystem.write([1], to: "\(path)/provider")
         let error = await #expect(throws: TerraformError.self) {

@@ -31,7 +31,11 @@ import Testing
             let planned = outcome.events.compactMap { if case .plannedChange(let change) = $0 { change.resource.address } else { nil } }
             #expect(planned.sorted() == ["terraform_data.first", "terraform_data.second"])
             let finished = outcome.events.compactMap { event in
-                if case .applyComplete(let resource, .create, let id?, _) = event { resource.address + (id.isEmpty ? "" : "!") } else { nil }
+                if case .applyComplete(let resource, .create, let id?, _) = event {
+                    resource.address + (id.isEmpty ? "" : "!")
+                } else {
+                    nil
+                }
             }
             #expect(finished == ["terraform_data.first!", "terraform_data.second!"])
             guard case .outputs(let outputs)? = outcome.events.last else { throw TooLate(description: "the outputs") }
@@ -162,7 +166,10 @@ import Testing
         try await Bench.with { bench in
             let workspace = try bench.workspace(
                 "module \"inner\" { source = \"./modules/inner\" }\noutput \"it\" { value = module.inner.it }",
-                ["modules/inner/main.tf": "resource \"terraform_data\" \"x\" { input = 7 }\noutput \"it\" { value = terraform_data.x.output }"]
+                [
+                    "modules/inner/main.tf":
+                        "resource \"terraform_data\" \"x\" { input = 7 }\noutput \"it\" { value = terraform_data.x.output }"
+                ]
             )
             defer { workspace.remove() }
             let (outcome, _, initialized) = try await bench.deploy(in: workspace)

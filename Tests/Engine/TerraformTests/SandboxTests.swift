@@ -57,7 +57,9 @@ import Testing
     @Test(.requires(.bubblewrap)) func `credentials stand on no command line`() async throws {
         let settings = RunSettings(environment: ["AWS_SECRET_ACCESS_KEY": "xyzzy-\(UUID().uuidString)"])
         try await Bench.with(sandbox: .required, settings: settings) { bench in
-            let workspace = try bench.workspace("resource \"terraform_data\" \"x\" {\n provisioner \"local-exec\" { command = \"sleep 60\" }\n}\n")
+            let workspace = try bench.workspace(
+                "resource \"terraform_data\" \"x\" {\n provisioner \"local-exec\" { command = \"sleep 60\" }\n}\n"
+            )
             defer { workspace.remove() }
             _ = try await bench.runner.prepare(workspace, lock: nil, settings: settings)
             let run = try bench.runner.start(.apply, in: workspace, settings: settings)
@@ -85,7 +87,11 @@ import Testing
     @Test func `a bubblewrap that does not work is told with its own words`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        try FileSystem.write(Array("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n".utf8), to: "\(folder.path)/bwrap", mode: 0o700)
+        try FileSystem.write(
+            Array("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n".utf8),
+            to: "\(folder.path)/bwrap",
+            mode: 0o700
+        )
         let error = await #expect(throws: TerraformError.self) {
             try await Sandbox.establish(.required, environment: ["PATH": folder.path])
         }

@@ -95,10 +95,19 @@ import Testing
 
     @Test func `an override file that is read after ours and sets a backend is refused, others are not`() throws {
         let backend = "terraform {\n  backend \"s3\" {}\n}"
-        #expect(reason { _ = try SourceFacts(of: try files(["main.tf": "", "zzz_override.tf": backend])) } == .fightingOverride(path: "zzz_override.tf"))
+        #expect(
+            reason { _ = try SourceFacts(of: try files(["main.tf": "", "zzz_override.tf": backend])) }
+                == .fightingOverride(path: "zzz_override.tf")
+        )
         let cloud = #"{"terraform":{"cloud":{"organization":"x"}}}"#
-        #expect(reason { _ = try SourceFacts(of: try files(["main.tf": "", "zzz_override.tf.json": cloud])) } == .fightingOverride(path: "zzz_override.tf.json"))
-        #expect(reason { _ = try SourceFacts(of: try files(["main.tf": "", "zz_slipway_override.tofu": ""])) } == .reservedName(path: "zz_slipway_override.tofu"))
+        #expect(
+            reason { _ = try SourceFacts(of: try files(["main.tf": "", "zzz_override.tf.json": cloud])) }
+                == .fightingOverride(path: "zzz_override.tf.json")
+        )
+        #expect(
+            reason { _ = try SourceFacts(of: try files(["main.tf": "", "zz_slipway_override.tofu": ""])) }
+                == .reservedName(path: "zz_slipway_override.tofu")
+        )
         #expect(try SourceFacts(of: try files(["main.tf": "", "zzz_override.tf": "locals {}"])).warnings.isEmpty)
         #expect(try SourceFacts(of: try files(["main.tf": "", "override.tf": backend])).ownBackend == "s3")
         #expect(try SourceFacts(of: try files(["main.tf": "", "zzz.tf": backend])).ownBackend == "s3")

@@ -28,7 +28,12 @@ import Testing
 
     @Test func `a workspace is a leftover only when its holder is gone, and then once`() async throws {
         try await inRoot { root in
-            var workspace: Workspace? = try Workspace.make(in: root, source: try #require(source), state: [7], metadata: ["job": "j", "q": "a\"b"])
+            var workspace: Workspace? = try Workspace.make(
+                in: root,
+                source: try #require(source),
+                state: [7],
+                metadata: ["job": "j", "q": "a\"b"]
+            )
             #expect(try Leftover.adopt(in: root).isEmpty)
             try workspace?.setMetadata(["job": "k"])
             try FileSystem.write(Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8), to: try #require(workspace?.outputPath))
@@ -72,7 +77,9 @@ import Testing
         let fallback = try WorkspaceRoot.choose(dataFolder: folder.path, environment: [:], candidates: ["/nonexistent", "/proc"])
         #expect(fallback.path == FileSystem.resolved(folder.path).map { "\($0)/runs" })
         if !fallback.isMemoryBacked { #expect(fallback.sentence.contains("on disk")) }
-        guard let shared = try? FolderStorage(of: "/dev/shm"), shared.isMemoryBacked, shared.freeBytes > WorkspaceRoot.roomNeeded else { return }
+        guard let shared = try? FolderStorage(of: "/dev/shm"), shared.isMemoryBacked, shared.freeBytes > WorkspaceRoot.roomNeeded else {
+            return
+        }
         let inMemory = try WorkspaceRoot.choose(dataFolder: folder.path, environment: [:])
         defer { try? FileSystem.removeTree(inMemory.path) }
         #expect(inMemory.isMemoryBacked)
@@ -131,7 +138,8 @@ import Testing
     }
 
     @Test func `OpenTofu is taken where there is no Terraform, and known as that`() async throws {
-        let script = "if [ \"$2\" = -json ]; then echo '{\"terraform_version\":\"1.9.1\",\"platform\":\"linux_arm64\"}'; else echo 'OpenTofu v1.9.1'; fi"
+        let script =
+            "if [ \"$2\" = -json ]; then echo '{\"terraform_version\":\"1.9.1\",\"platform\":\"linux_arm64\"}'; else echo 'OpenTofu v1.9.1'; fi"
         try await withProgram("tofu", script) { folder in
             let program = try await TerraformProgram.locate(environment: ["PATH": folder])
             #expect(program.flavor == .opentofu)

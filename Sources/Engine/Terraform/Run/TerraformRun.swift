@@ -18,7 +18,9 @@ package final class TerraformRun: Sendable {
     }
 
     package let command: TerraformCommand
-    /// Every line, in order, masked; ends when Terraform has ended and all is read. One reader only; Terraform doesn't wait for it.
+    /// Every line, in order, masked; ends when Terraform has ended and all is read.
+    ///
+    /// One reader only; Terraform doesn't wait for it.
     package let lines: AsyncStream<TerraformLine>
     /// Whether it computes or waits for the cloud, said at each change; looked at once a second.
     package let activity: AsyncStream<Activity>

@@ -66,7 +66,9 @@ struct HCLTokens {
                 _ = take { $0 != UInt8(ascii: "\n") }
             case UInt8(ascii: "/") where following == UInt8(ascii: "*"):
                 index += 2
-                while index < bytes.count, !(bytes[index] == UInt8(ascii: "*") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/")) {
+                while index < bytes.count,
+                    !(bytes[index] == UInt8(ascii: "*") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/"))
+                {
                     index += 1
                 }
                 index = min(bytes.count, index + 2)

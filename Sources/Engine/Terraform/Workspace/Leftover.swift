@@ -6,7 +6,7 @@ package struct Leftover: Sendable {
     package let path: String
     /// What ``Workspace/make(in:source:variables:state:plan:metadata:)`` was given.
     package let metadata: [String: String]
-    /// The state file's bytes as they stand: whole or torn. Nil when there never was one.
+    /// The state file's bytes as they stand, whole or torn; nil when there never was one.
     package let state: [UInt8]?
     private let lock: FileLock
 
@@ -14,35 +14,46 @@ package struct Leftover: Sendable {
     ///
     /// Half-made ones are removed on the way. Two processes never get the same one.
     ///
-    /// - Parameter root: Where the workspaces are.
+    /// - Parameters:
+    ///   - root: Where the workspaces are.
+    ///   - isWanted: Told a workspace's metadata; those that are not wanted are left as they are, for whoever wants them.
     /// - Returns: What was found, in no order.
     /// - Throws: ``TerraformError`` when the root can't be read.
-    package static func adopt(in root: WorkspaceRoot) throws(TerraformError) -> [Leftover] {
+    package static func adopt(
+        in root: WorkspaceRoot,
+        where isWanted: ([String: String]) -> Bool = { _ in true }
+    ) throws(TerraformError) -> [Leftover] {
         guard FileSystem.exists(root.path) else { return [] }
         let names = try attempt { () throws(HostError) in try FileSystem.names(in: root.path) }
         // One that can't be read must not hide the others; it stays for the next attempt.
-        return names.compactMap { try? adopt("\(root.path)/\($0)") }
+        return names.compactMap { try? adopt("\(root.path)/\($0)", where: isWanted) }
     }
 
-    private static func adopt(_ path: String) throws(HostError) -> Leftover? {
+    private static func adopt(_ path: String, where isWanted: ([String: String]) -> Bool) throws(HostError) -> Leftover? {
         guard let facts = FileFacts(of: path), facts.kind == .folder, UUID(uuidString: String(path.suffix(36))) != nil else { return nil }
         let lockPath = "\(path)/\(Workspace.lockName)"
         // Made this moment, and its lock comes next; or its process died right there.
         if !FileSystem.exists(lockPath), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
+        // Written whole before the run begins: what can't be read is half-made, and nobody's.
+        if let metadata = try? metadata(of: path), !isWanted(metadata) { return nil }
         guard let lock = try FileLock.take(lockPath), FileSystem.exists(lockPath) else { return nil }
         Survivors.kill(mentioning: path)
         guard FileSystem.exists("\(path)/\(Workspace.metadataName)") else {
             try FileSystem.removeTree(path)
             return nil
         }
-        let metadata = JSONValue(parsing: try FileSystem.read("\(path)/\(Workspace.metadataName)"))?.members ?? []
         let statePath = "\(path)/inside/state/terraform.tfstate"
         return Leftover(
             path: path,
-            metadata: Dictionary(metadata.map { ($0.name, $0.value.string ?? "") }) { first, _ in first },
+            metadata: try metadata(of: path),
             state: FileSystem.exists(statePath) ? try FileSystem.read(statePath) : nil,
             lock: lock
         )
+    }
+
+    private static func metadata(of path: String) throws(HostError) -> [String: String] {
+        let members = JSONValue(parsing: try FileSystem.read("\(path)/\(Workspace.metadataName)"))?.members ?? []
+        return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
     private init(path: String, metadata: [String: String], state: [UInt8]?, lock: FileLock) {
