@@ -78,7 +78,9 @@ let package = Package(
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),
         tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema", "Host"]),
-        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing"]),
+        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing", "RunHolder"]),
+        // A worker that tests kill.
+        .executableTarget(name: "RunHolder", dependencies: ["Terraform", "Host"], path: "Tests/RunHolder", swiftSettings: everywhere),
         tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
         tests(
