@@ -58,6 +58,8 @@ struct RunFollower: Sendable {
                 }
                 try await program.decisions.approve(job, by: program.person)
                 try worker.start()
+                // The live view begins anew below the answer, with all that is known already.
+                if screen.isLive { seen.withLock { $0 = 0 } }
             }
         }
     }
@@ -98,7 +100,11 @@ struct RunFollower: Sendable {
         cancel.finish()
         try await canceller.value
         seen.withLock { $0 = last }
-        if case .left = pause { screen.left() } else { screen.finish() }
+        switch pause {
+        case .left: screen.left()
+        case .awaitsApproval: screen.finish(asking: asks)
+        case .over: screen.finish(asking: false)
+        }
         return pause
     }
 

@@ -41,12 +41,12 @@ extension JobStore {
     }
 
     /// Renews all leases of a worker.
-    func heartbeat(_ worker: String, leaseExpiresAt: Date, now: Date, in transaction: Transaction) throws(StorageError) -> Heartbeat {
+    func heartbeat(_ worker: String, period: Duration, now: Date, in transaction: Transaction) throws(StorageError) -> Heartbeat {
         try transaction.execute("UPDATE workers SET heartbeat_at = \(now) WHERE id = \(worker)")
         // On PostgreSQL in the order of ids, as every statement that locks several jobs.
         let rows = try transaction.rows(
             """
-            UPDATE jobs SET lease_expires_at = \(leaseExpiresAt)
+            UPDATE jobs SET lease_expires_at = \(now.addingTimeInterval(period.inSeconds))
             WHERE status = 'processing' AND id IN (
                 SELECT id FROM jobs WHERE worker_id = \(worker) AND status = 'processing'\(sqlite: "", postgres: " ORDER BY id FOR UPDATE")
             )
