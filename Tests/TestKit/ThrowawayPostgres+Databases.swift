@@ -15,7 +15,7 @@ extension ThrowawayPostgres {
     func removeDatabase(_ name: String) async throws { try await command("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
 
     /// Runs a command that no transaction may hold, by `psql`.
-    func command(_ text: String) async throws {
+    package func command(_ text: String) async throws {
         try await Spawn.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", socketFolder, "-U", "postgres", "-c", text])
     }
 }

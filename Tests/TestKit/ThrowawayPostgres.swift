@@ -6,6 +6,9 @@ package import Storage
 ///
 /// Use ``shared()`` for a server with many tests' databases, or an instance of one's own to ``kill()`` and ``restart()``.
 package actor ThrowawayPostgres {
+    /// A role, if a test makes it, that this server asks for its password.
+    package static let roleWithPassword = "with_password"
+
     private let programs: PostgresPrograms
     private let folder: TemporaryFolder
     private let settings: [String]
@@ -15,8 +18,8 @@ package actor ThrowawayPostgres {
     package nonisolated var socketFolder: String { folder.path }
 
     /// Where a database of this server is; `postgres` always exists.
-    package nonisolated func location(database: String = "postgres") -> DatabaseLocation {
-        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=postgres")
+    package nonisolated func location(database: String = "postgres", user: String = "postgres", password: String = "") -> DatabaseLocation {
+        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=\(user)" + (password.isEmpty ? "" : "&password=\(password)"))
     }
 
     /// Makes and starts a server.
@@ -30,6 +33,9 @@ package actor ThrowawayPostgres {
         chmod(folder.path, 0o700)
         let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         try await Spawn.run(programs.command("initdb", arguments), log: log)
+        // One role needs a password, for the tests of passwords.
+        let rules = "local all \(Self.roleWithPassword) scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+        try rules.write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
         try await start()
     }
 

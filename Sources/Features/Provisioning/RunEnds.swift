@@ -119,7 +119,10 @@ struct RunEnds: Sendable {
         }
         let message = "The worker shuts down; another goes on with it. \(explanation)"
         return .handedBack(
-            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) { services, now, transaction in
+            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) {
+                services,
+                now,
+                transaction in
                 try services.deployments.update(
                     id,
                     status: .pending,
@@ -147,6 +150,7 @@ struct RunEnds: Sendable {
                 message: message,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
+            try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             if willRetry {
                 try attempt.services.deployments.update(
@@ -193,6 +197,7 @@ struct RunEnds: Sendable {
                 message: message,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
+            try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             try attempt.services.deployments.end(
                 id,
@@ -249,6 +254,7 @@ struct RunEnds: Sendable {
         return { transaction in
             let now = attempt.services.now()
             try writes(attempt.services, now, transaction)
+            try attempt.services.vault.release(attempt.deployment.id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + final, text: text + "\(message)\n", after: last, now: now, in: transaction)
             if isOver { try attempt.services.runs.wipe(attempt.job, in: transaction) }
         }

@@ -17,6 +17,10 @@ final class RunTracker: Sendable {
         var done: Set<String> = []
         /// Planned changes, as a fallback for a total.
         var plannedCount = 0
+        /// Errors from before a plan: perhaps only the prepared workspace is at fault, and a real `init` mends it.
+        var held: [(events: [JobEvent], text: String)] = []
+        /// Terraform has planned something.
+        var hasPlanned = false
         /// Terraform is past its plan and changes things.
         var isApplying = false
     }
@@ -29,6 +33,8 @@ final class RunTracker: Sendable {
     func beginCommand() {
         facts.withLock {
             $0.errors = []
+            $0.held = []
+            $0.hasPlanned = false
             $0.isApplying = false
             $0.done = []
         }
@@ -38,8 +44,11 @@ final class RunTracker: Sendable {
     func take(_ line: TerraformLine) -> Bool {
         facts.withLock { facts in
             switch line.event {
-            case .plannedChange: facts.plannedCount += 1
+            case .plannedChange:
+                facts.plannedCount += 1
+                facts.hasPlanned = true
             case .changeSummary(let summary, let operation):
+                facts.hasPlanned = true
                 if operation == "plan" { facts.planned = summary } else { facts.applied = summary }
             case .applyComplete(let resource, _, _, _), .applyErrored(let resource, _, _):
                 facts.done.insert(resource.address)
@@ -50,6 +59,16 @@ final class RunTracker: Sendable {
             default: break
             }
             return false
+        }
+    }
+
+    /// Keeps what an error line says until the command's end tells whether it counts; false when it counts already.
+    func hold(_ events: [JobEvent], text: String, of line: TerraformLine) -> Bool {
+        guard case .diagnostic(let diagnostic) = line.event, diagnostic.severity == .error else { return false }
+        return facts.withLock { facts in
+            guard !facts.hasPlanned else { return false }
+            facts.held.append((events, text))
+            return true
         }
     }
 

@@ -57,7 +57,7 @@ import Testing
               0  done
               2  wrong use of the command
             """
-        #expect(HelpText(root: spec, width: 60).render(["launch"]) == expected)
+        #expect(HelpText(root: spec, width: 60).render(["launch"]) == expected + "\n")
     }
 
     @Test(arguments: [40, 60, 80, 200])

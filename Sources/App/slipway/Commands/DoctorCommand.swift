@@ -9,7 +9,7 @@ import StateVault
 import Storage
 import Terraform
 
-/// `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
+/// Runs `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
 enum DoctorCommand {
     private struct Check: Encodable {
         enum Verdict: String, Encodable { case ok, warning, failed }

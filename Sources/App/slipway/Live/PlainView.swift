@@ -45,7 +45,7 @@ struct PlainView: Sendable {
         case .environment(let report):
             let parts = [report.program, report.sandbox, "attempt \(report.attempt)", report.worker].filter { !$0.isEmpty }
             return ["with: \(parts.map(symbols.clean).joined(separator: "; "))"]
-        case .planned(let change): return ["planned: \(described(change))"]
+        case .planned(let change): return change.action == .noop ? [] : ["planned: \(described(change))"]
         case .drift(let change): return ["drifted: \(described(change))"]
         case .planSummary(let summary):
             let imported = summary.imported > 0 ? "\(summary.imported) to import, " : ""
