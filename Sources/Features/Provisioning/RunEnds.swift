@@ -64,28 +64,36 @@ struct RunEnds: Sendable {
     }
 
     /// Everything was done, and the vault has the state.
-    func completed(state: StateDocument?, isDestroy: Bool) async throws -> JobEnd {
+    func completed(state: StateDocument?) async throws -> JobEnd {
+        let action = attempt.order.options.action
+        let isDestroy = action == .destroy
+        // Reading what exists makes a failed deploy no better.
+        let hasOutcome = !deployment.status.isBusy && deployment.status != .pending
+        let before = hasOutcome ? deployment.status : .completed
+        let status: DeploymentStatus = isDestroy ? .destroyed : action == .refresh ? before : .completed
+        let error = action == .refresh ? deployment.errorMessage : nil
         let outputs = state.map(OutputJSON.outputs) ?? [:]
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
             .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
         let facts = attempt.tracker.now
         let summary = facts.applied ?? facts.planned ?? ChangeSummary()
-        let message = isDestroy ? "Destroyed \(summary.destroy) resources." : "Infrastructure provisioning complete."
+        let message = isDestroy
+            ? "Destroyed \(summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources")." : "Infrastructure provisioning complete."
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
-        let addresses = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let addresses = state?.managedAddresses ?? []
         let id = deployment.id
         return .completed(
             result: try result(message, summary: summary),
             alongside: try await alongside(events, message) { services, now, transaction in
                 try services.deployments.end(
                     id,
-                    status: isDestroy ? .destroyed : .completed,
+                    status: status,
                     stage: .completed,
                     progress: RunProgress.done,
                     message: message,
-                    error: nil,
+                    error: error,
                     now: now,
                     in: transaction
                 )
@@ -98,7 +106,7 @@ struct RunEnds: Sendable {
 
     /// A person's wish, a shutdown or the time limit ended it; the vault has what exists.
     func stopped(_ reason: StopReason, explanation: String) async throws -> JobEnd {
-        let id = deployment.id
+        let (id, addresses) = (deployment.id, attempt.tracker.now.addresses)
         guard case .shutdown = reason else {
             let message = "Cancelled. \(explanation)"
             let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.now.applied)
@@ -114,6 +122,7 @@ struct RunEnds: Sendable {
                         now: now,
                         in: transaction
                     )
+                    if let addresses { try services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
                 }
             )
         }
@@ -132,13 +141,14 @@ struct RunEnds: Sendable {
                     now: now,
                     in: transaction
                 )
+                if let addresses { try services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
             }
         )
     }
 
     /// The attempt failed; whether another follows is the queue's decision, told to the writes.
     func failure(_ reason: FailureClass, code: String?, message: String) async -> JobFailure {
-        let id = deployment.id
+        let (id, addresses) = (deployment.id, attempt.tracker.now.addresses)
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(reason, message: message, code: code) { transaction, willRetry in
@@ -152,6 +162,7 @@ struct RunEnds: Sendable {
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
+            if let addresses { try attempt.services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
             if willRetry {
                 try attempt.services.deployments.update(
                     id,
@@ -181,12 +192,12 @@ struct RunEnds: Sendable {
     /// The deployment failed for good, and what it had made was destroyed, as far as that went.
     func rolledBack(after failure: JobFailure, exit: RunExit, state: StateDocument?) async throws -> JobFailure {
         let id = deployment.id
-        let left = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let left = state?.managedAddresses ?? []
         let isClean = exit.isSuccess && left.isEmpty
         let message =
             isClean
             ? "\(failure.message)\nEverything it had made was destroyed again."
-            : "\(failure.message)\nRolling back failed too: \(left.count) resources are left; `slipway destroy --project \(deployment.project)` tries again."
+            : "\(failure.message)\nRolling back failed too: \(left.count == 1 ? "1 resource is" : "\(left.count) resources are") left; `slipway destroy --project \(deployment.project)` tries again."
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(failure.reason, message: message, code: failure.code) { transaction, _ in

@@ -21,6 +21,10 @@ final class RunTracker: Sendable {
         var held: [(events: [JobEvent], text: String)] = []
         /// Terraform has planned something.
         var hasPlanned = false
+        /// What the deployment has, as the last state that was kept for good says; nil before there was one.
+        var addresses: [String]?
+        /// A state could not be stored: it lies in the workspace only.
+        var hasUnsavedState = false
         /// Terraform is past its plan and changes things.
         var isApplying = false
     }
@@ -28,6 +32,17 @@ final class RunTracker: Sendable {
     private let facts = Mutex(Facts())
 
     var now: Facts { facts.withLock { $0 } }
+
+    /// The state is in the vault for good.
+    func keep(_ addresses: [String]) {
+        facts.withLock {
+            $0.addresses = addresses
+            $0.hasUnsavedState = false
+        }
+    }
+
+    /// The state could not be stored.
+    func miss() { facts.withLock { $0.hasUnsavedState = true } }
 
     /// A new command begins: its errors count, not its predecessor's.
     func beginCommand() {

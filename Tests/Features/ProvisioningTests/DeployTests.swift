@@ -1,10 +1,11 @@
 import Domain
 import Events
 import FoundationEssentials
+import Jobs
 import StateVault
 import Storage
-import TestKit
 import Testing
+import TestKit
 
 @testable import Provisioning
 
@@ -89,12 +90,12 @@ import Testing
         try await Workshop.with { shop in
             try await shop.run(.deploy, Stacks.plain(2))
             try await shop.run(.deploy, Stacks.plain(2))
-            #expect(try await shop.number("SELECT COUNT(*) AS n FROM terraform_sources") == 1)
-            #expect(try await shop.number("SELECT COUNT(*) AS n FROM terraform_runs") == 2)
+            #expect(try await shop.count("terraform_sources") == 1)
+            #expect(try await shop.count("terraform_runs") == 2)
             let first = try await shop.deployment().stateVersion
 
             let job = try await shop.run(.deploy, Stacks.plain(4))
-            #expect(try await shop.number("SELECT COUNT(*) AS n FROM terraform_sources") == 2)
+            #expect(try await shop.count("terraform_sources") == 2)
             let deployment = try await shop.deployment()
             #expect(deployment.resourceCount == 5 && deployment.stateVersion > first)
             guard case .finished(let report)? = try await shop.events(job).last else { throw TooLate(description: "the end") }
@@ -162,8 +163,8 @@ import Testing
     @Test func `a project that was never deployed can't be run again`() async throws {
         try await Workshop.with(worker: false) { shop in
             await #expect(throws: ProvisioningError.self) { try await shop.submit(.deploy, nil, project: "nothing") }
-            #expect(try await shop.number("SELECT COUNT(*) AS n FROM terraform_deployments") == 0)
-            #expect(try await shop.number("SELECT COUNT(*) AS n FROM jobs") == 0)
+            let stored = (try await shop.count("terraform_deployments"), try await shop.count("jobs"))
+            #expect(stored == (0, 0))
         }
     }
 }

@@ -1,9 +1,11 @@
 import Domain
 import Events
 import FoundationEssentials
+import Jobs
+import StateVault
 import Storage
-import TestKit
 import Testing
+import TestKit
 
 @testable import Provisioning
 

@@ -190,7 +190,8 @@ struct Workshop: Sendable {
     }
 
     func record(_ job: JobID) async throws -> JobRecord {
-        try #require(try await database.read { [services] in try services.jobs.job(job, in: $0) })
+        let found = try await database.read { [services] in try services.jobs.job(job, in: $0) }
+        return try #require(found)
     }
 
     func attempts(_ job: JobID) async throws -> [JobAttempt] {
@@ -212,7 +213,8 @@ struct Workshop: Sendable {
     }
 
     func run(of job: JobID) async throws -> RunStore.Run {
-        try #require(try await database.read { try RunStore().run(job, in: $0) })
+        let found = try await database.read { try RunStore().run(job, in: $0) }
+        return try #require(found)
     }
 
     /// The newest state.
@@ -225,20 +227,20 @@ struct Workshop: Sendable {
         try await state(project)?.resources.map(\.address).sorted() ?? []
     }
 
-    /// A single number from the database.
-    func number(_ query: SQL) async throws -> Int64 {
-        try #require(try await database.read { try $0.first(query)?.value("n") })
+    /// How many rows a table has.
+    func count(_ table: StaticString) async throws -> Int64 {
+        let found: Int64? = try await database.read { try $0.first("SELECT COUNT(*) AS n FROM \(verbatim: table)")?.value("n") }
+        return try #require(found)
     }
 
     /// What the organization uses.
     func usage() async throws -> (resources: Int64, servers: Int64, runs: Int64) {
-        let row = try #require(
-            try await database.read { transaction in
-                try transaction.first("SELECT resources, servers, runs FROM organization_usage ORDER BY organization_id LIMIT 1").map {
-                    [try $0.value("resources", as: Int64.self), try $0.value("servers"), try $0.value("runs")]
-                }
+        let found = try await database.read { transaction in
+            try transaction.first("SELECT resources, servers, runs FROM organization_usage ORDER BY organization_id LIMIT 1").map {
+                [try $0.value("resources", as: Int64.self), try $0.value("servers"), try $0.value("runs")]
             }
-        )
+        }
+        let row = try #require(found)
         return (row[0], row[1], row[2])
     }
 
