@@ -36,6 +36,14 @@ let package = Package(
             swiftSettings: abovePlatform
         ),
 
+        .executableTarget(
+            name: "slipway-bench",
+            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
+            path: "Benchmarks",
+            exclude: ["README.md"],
+            swiftSettings: everywhere
+        ),
+
         // Features: what the product does, told in order
         library(
             "Provisioning",
