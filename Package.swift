@@ -85,7 +85,7 @@ let package = Package(
         tests("DomainTests", "Model/", ["Domain"]),
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),
-        tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema"]),
+        tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema", "Host"]),
         tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing"]),
         tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),

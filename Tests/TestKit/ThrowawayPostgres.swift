@@ -6,17 +6,21 @@ package import Storage
 ///
 /// Use ``shared()`` for a server with many tests' databases, or an instance of one's own to ``kill()`` and ``restart()``.
 package actor ThrowawayPostgres {
+    /// A role, if a test makes it, that this server asks for its password.
+    package static let roleWithPassword = "with_password"
+
     private let programs: PostgresPrograms
     private let folder: TemporaryFolder
     private let settings: [String]
     private var sitter: Spawn.Child?
+    private var openAdministrator: Database?
 
     /// The folder of the socket.
     package nonisolated var socketFolder: String { folder.path }
 
     /// Where a database of this server is; `postgres` always exists.
-    package nonisolated func location(database: String = "postgres") -> DatabaseLocation {
-        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=postgres")
+    package nonisolated func location(database: String = "postgres", user: String = "postgres", password: String = "") -> DatabaseLocation {
+        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=\(user)" + (password.isEmpty ? "" : "&password=\(password)"))
     }
 
     /// Makes and starts a server.
@@ -30,6 +34,9 @@ package actor ThrowawayPostgres {
         chmod(folder.path, 0o700)
         let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         try await Spawn.run(programs.command("initdb", arguments), log: log)
+        // One role needs a password, for the tests of passwords.
+        let rules = "local all \(Self.roleWithPassword) scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+        try rules.write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
         try await start()
     }
 
@@ -45,6 +52,14 @@ package actor ThrowawayPostgres {
 
     private nonisolated var data: String { folder.path + "/data" }
     private nonisolated var log: String { folder.path + "/log" }
+
+    /// A connection to the database `postgres`, opened with its first use.
+    func administrator() async throws -> Database {
+        if let openAdministrator { return openAdministrator }
+        let database = try await Database.open(location())
+        openAdministrator = database
+        return database
+    }
 
     // MARK: Start and stop
 
@@ -65,6 +80,8 @@ package actor ThrowawayPostgres {
 
     /// Ends the server and removes its files; at the end of the process this happens by itself.
     package func remove() async throws {
+        await openAdministrator?.close()
+        openAdministrator = nil
         if let sitter { try await end(sitter, with: "kill") }
         folder.remove()
     }

@@ -1,6 +1,7 @@
 /// A condition that didn't come true in time.
 package struct TooLate: Error, CustomStringConvertible {
     package let description: String
+    package init(description: String) { self.description = description }
 }
 
 /// Runs `body`, and cancels it and throws ``TooLate`` when it takes longer than `limit`.

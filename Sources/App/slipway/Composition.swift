@@ -22,9 +22,9 @@ struct Composition: Sendable {
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
     static func open(_ configuration: Configuration) async throws -> Composition {
         try makePrivateFolder(configuration.dataFolder)
-        let keyring = try Keyring.open(folder: configuration.dataFolder, environment: configuration.environment)
         let database = try await Database.open(try configuration.database)
         _ = try await Schema.migrator.migrate(database)
+        let keyring = try await openKeyring(configuration, database)
         let logger = LogOutput.logger(minimum: configuration.logLevel)
         return Composition(
             configuration: configuration,
@@ -45,10 +45,14 @@ struct Composition: Sendable {
     }
 
     /// What isolates runs here.
-    func sandbox() async throws -> Sandbox { try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment) }
+    func sandbox() async throws -> Sandbox {
+        try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
+    }
 
     /// Where runs work.
-    func workspaces() throws -> WorkspaceRoot { try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment) }
+    func workspaces() throws -> WorkspaceRoot {
+        try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment)
+    }
 
     func providers() throws -> ProviderStore {
         try ProviderStore(
@@ -82,6 +86,13 @@ struct Composition: Sendable {
     var person: String {
         let user = configuration.environment["USER"] ?? configuration.environment["LOGNAME"] ?? "unknown"
         return "\(user)@\(ProcessInfo.processInfo.hostName)"
+    }
+
+    /// A new keyring is made for a new database only: beside sealed rows a missing one is lost, and must be brought back.
+    private static func openKeyring(_ configuration: Configuration, _ database: Database) async throws -> Keyring {
+        let isThere = FileManager.default.fileExists(atPath: "\(configuration.dataFolder)/\(Keyring.fileName)")
+        let isNew = isThere ? false : try await database.read { try $0.first("SELECT 1 AS one FROM terraform_sources LIMIT 1") == nil }
+        return try Keyring.open(folder: configuration.dataFolder, environment: configuration.environment, createsMissing: isNew)
     }
 
     private static func makePrivateFolder(_ path: String) throws {

@@ -38,7 +38,9 @@ final class JobWorker: Sendable {
 
     /// What the worker itself needs; the run's credentials go with the job, sealed, and not this way.
     private static func environment(of all: [String: String]) -> [String: String] {
-        let names: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LC_ALL", "TZ", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+        let names: Set<String> = [
+            "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LC_ALL", "TZ", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+        ]
         let prefixes = ["SLIPWAY_", "XDG_", "PG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
         return all.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
     }

@@ -28,6 +28,8 @@ struct RunFollower: Sendable {
     /// Follows the job.
     ///
     /// - Parameter startsWorker: Whether a worker is started for the job.
+    /// - Returns: How the job ended, or that it waits.
+    /// - Throws: ``CommandError`` when there is no such job; what the database throws.
     func follow(startsWorker: Bool) async throws -> ExitCode {
         let found = try await program.database.read { [jobs = program.jobs, job] transaction in
             (record: try jobs.job(job, in: transaction), deployment: try DeploymentStore().deployment(ofJob: job, in: transaction))
@@ -58,6 +60,8 @@ struct RunFollower: Sendable {
                 }
                 try await program.decisions.approve(job, by: program.person)
                 try worker.start()
+                // The live view begins anew below the answer, with all that is known already.
+                if screen.isLive { seen.withLock { $0 = 0 } }
             }
         }
     }
@@ -66,7 +70,12 @@ struct RunFollower: Sendable {
 
     /// Shows events until the job is over, waits for a decision, or is let go.
     ///
-    /// - Parameter worker: The one to be replaced when it dies; nil when the job is someone else's.
+    /// - Parameters:
+    ///   - screen: Where.
+    ///   - seen: The last event that was shown.
+    ///   - worker: The one to be replaced when it dies; nil when the job is someone else's.
+    /// - Returns: Why there is nothing more to see.
+    /// - Throws: What the database throws.
     private func watch(_ screen: RunScreen, seen: borrowing Mutex<Int64>, worker: JobWorker?) async throws -> Pause {
         screen.start()
         let hasLeft = Mutex(false)
@@ -98,7 +107,11 @@ struct RunFollower: Sendable {
         cancel.finish()
         try await canceller.value
         seen.withLock { $0 = last }
-        if case .left = pause { screen.left() } else { screen.finish() }
+        switch pause {
+        case .left: screen.left()
+        case .awaitsApproval: screen.finish(asking: asks)
+        case .over: screen.finish(asking: false)
+        }
         return pause
     }
 

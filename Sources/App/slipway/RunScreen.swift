@@ -72,9 +72,16 @@ final class RunScreen: Sendable {
     }
 
     /// The job is over, or waits for a person.
-    func finish() {
-        if case .live(let screen) = form { screen.finish(closing: true) }
+    ///
+    /// - Parameter asking: The question about the plan follows at once.
+    func finish(asking: Bool) {
+        guard case .live(let screen) = form else { return }
+        screen.finish(closing: !asking)
+        if asking { output.line() }
     }
+
+    /// It draws a picture of everything, not line after line.
+    var isLive: Bool { if case .live = form { true } else { false } }
 
     /// The person let go of it.
     func left() {

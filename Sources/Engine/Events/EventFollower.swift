@@ -18,7 +18,11 @@ package struct EventFollower: Sendable {
     ///
     /// It is called with an empty batch when nothing came for the fallback's length, so that a caller can look at the job itself.
     ///
-    /// - Parameter ordinal: The last event that the caller has seen; 0 for all.
+    /// - Parameters:
+    ///   - job: Whose events.
+    ///   - ordinal: The last event that the caller has seen; 0 for all.
+    ///   - onEvents: Whether it wants more.
+    /// - Throws: What the database or `onEvents` throws.
     package func follow(
         _ job: JobID,
         after ordinal: Int64 = 0,

@@ -41,9 +41,16 @@ package struct EventStore: Sendable {
     /// Appends events, and the log text that came with them, then rings ``channel``.
     ///
     /// - Parameters:
-    ///   - ordinal: The job's last one so far; a second try with the same number stores nothing twice.
+    ///   - events: In order.
     ///   - text: Lines for the execution log, each ending in a newline; masked already.
+    ///   - job: Whose.
+    ///   - organization: Who may see them; nil for the product's own jobs.
+    ///   - attempt: Of the job.
+    ///   - ordinal: The job's last one so far; a second try with the same number stores nothing twice.
+    ///   - now: The time for the rows.
+    ///   - transaction: The caller's.
     /// - Returns: The job's last ordinal now.
+    /// - Throws: ``StorageError``.
     @discardableResult
     package func append(
         _ events: [JobEvent],
@@ -83,6 +90,11 @@ package struct EventStore: Sendable {
     package func lastOrdinal(of job: JobID, in transaction: Transaction) throws -> Int64 {
         let row = try transaction.first("SELECT COALESCE(MAX(ordinal), 0) AS last FROM events WHERE job_id = \(job)")
         return try row?.value("last") ?? 0
+    }
+
+    /// How many events of one kind the job has.
+    package func count(_ name: JobEvent.Name, of job: JobID, in transaction: Transaction) throws -> Int {
+        try transaction.first("SELECT COUNT(*) AS number FROM events WHERE job_id = \(job) AND name = \(name)")?.value("number") ?? 0
     }
 
     /// The job's events after `ordinal`, oldest first.

@@ -31,6 +31,7 @@ package final class JobContext: Sendable {
     ///
     /// - Parameter body: May be run again, and must have no other effect.
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)`` when another worker has the job or may have it soon; what `body` throws.
+    @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await worker.write(for: running, body)
     }

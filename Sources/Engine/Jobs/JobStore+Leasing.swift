@@ -14,8 +14,8 @@ struct LeaseRequest: Sendable {
     var perOrganization: Int?
     /// Only this job, whoever's turn it is.
     var only: JobID?
-    var now: Date
-    var leaseExpiresAt: Date
+    /// How long the lease lasts.
+    var period: Duration
 }
 
 /// What there is to do.
@@ -38,9 +38,12 @@ extension JobStore {
     ///
     /// On PostgreSQL the row of `job_fences` lets one worker lease at a time; rows that somebody else has locked, for a cancellation say,
     /// are skipped.
-    func lease(_ request: LeaseRequest, in transaction: Transaction) throws(StorageError) -> [JobRecord] {
+    ///
+    /// - Parameter now: Asked when the jobs are chosen, so that an attempt begins after the one before it in its key has ended, however long
+    ///   the transaction had to wait.
+    func lease(_ request: LeaseRequest, now: () -> Date, in transaction: Transaction) throws(StorageError) -> [JobRecord] {
         guard request.capacity > 0, !request.kinds.isEmpty else { return [] }
-        try promote(now: request.now, in: transaction)
+        try promote(now: now(), in: transaction)
         if try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1") == nil { return [] }
         guard
             let counter = try transaction.first(
@@ -55,7 +58,7 @@ extension JobStore {
                 try choose(request, lastFence: lastFence, in: transaction)
             }
         if chosen.isEmpty { return [] }
-        return try take(chosen, request, lastFence: lastFence, in: transaction)
+        return try take(chosen, request, lastFence: lastFence, now: now(), in: transaction)
     }
 
     /// Makes jobs ready whose time has come.
@@ -185,16 +188,18 @@ extension JobStore {
         _ chosen: [Chosen],
         _ request: LeaseRequest,
         lastFence: Int64,
+        now: Date,
         in transaction: Transaction
     ) throws(StorageError) -> [JobRecord] {
+        let leaseExpiresAt = now.addingTimeInterval(request.period.inSeconds)
         var leased: [JobRecord] = []
         for part in chosen.inShapes {
             let rows = try transaction.rows(
                 """
                 UPDATE jobs
                 SET status = 'processing', fence = chosen.column2, worker_id = \(request.worker),
-                    lease_expires_at = \(request.leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(request.now),
-                    stage = 'queued', progress = 0, message = NULL, updated_at = \(request.now)
+                    lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(sql: moment(now)),
+                    stage = 'queued', progress = 0, message = NULL, updated_at = \(now)
                 FROM (VALUES \(sql: .list(part.map { "(CAST(\($0.id) AS TEXT), CAST(\($0.fence) AS BIGINT))" as SQL }))) AS chosen
                 WHERE jobs.id = chosen.column1 AND jobs.status = 'pending'
                 RETURNING \(sql: JobRecord.columns)

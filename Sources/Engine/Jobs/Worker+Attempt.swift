@@ -64,10 +64,10 @@ extension Worker {
     }
 
     private func write(_ verdict: Verdict, of running: RunningJob, report: Report?) async throws -> JobStatus? {
-        let now = self.now
         var generator = RandomSource(next64: random)
         let pause = retry.pause(after: running.record.attempt, using: &generator)
-        return try await database.write { [store, name] transaction in
+        return try await database.write { [self] transaction in
+            let now = self.now
             if let report { try store.report([(running.key, report)], now: now, in: transaction) }
             guard let job = try store.leased(running.key, in: transaction) else {
                 // After a commit whose outcome was unknown, it may have ended already.

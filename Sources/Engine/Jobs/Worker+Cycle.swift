@@ -73,6 +73,7 @@ extension Worker {
         } catch {
             state.withLock { state in
                 state.completions = work.completions + state.completions
+                state.dropped.formUnion(work.dropped)
                 if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
                 state.isUnsure = true
             }
@@ -86,8 +87,7 @@ extension Worker {
     }
 
     private func takeWork(at elapsed: Duration) -> Work {
-        let now = self.now
-        return state.withLock { state in
+        state.withLock { state in
             var work = Work()
             swap(&work.completions, &state.completions)
             if let due = state.reportsDueAt, due <= elapsed {
@@ -116,8 +116,7 @@ extension Worker {
                     queueRoom: queueRoom,
                     perOrganization: limits.perOrganization,
                     only: only,
-                    now: now,
-                    leaseExpiresAt: now.addingTimeInterval(times.lease.inSeconds)
+                    period: times.lease
                 )
             }
             return work
@@ -125,9 +124,8 @@ extension Worker {
     }
 
     private func perform(_ work: Work) async throws -> Outcome {
-        let now = self.now
         if !work.writes {
-            let looked = try await database.read { [store, id] transaction in
+            let looked = try await database.read { [self] transaction in
                 var outcome = Outcome(queue: try store.look(now: now, in: transaction))
                 if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
                 return outcome
@@ -135,11 +133,14 @@ extension Worker {
             if work.lease == nil || !looked.queue.hasReadyJobs { return looked }
         }
         return try await database.write { [self] transaction in
+            // Asked for in here: the transaction may have waited for its turn.
+            let now = self.now
             var outcome = Outcome()
             outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
             try store.report(work.reports, now: now, in: transaction)
             if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
-            if let lease = work.lease { outcome.leased = try store.lease(lease, in: transaction) }
+            // Asked again: a shutdown may have begun while the transaction waited.
+            if let lease = work.lease, !state.withLock({ $0.isStopping }) { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
             outcome.queue = try store.look(now: now, in: transaction)
             return outcome

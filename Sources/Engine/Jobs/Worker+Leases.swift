@@ -27,13 +27,11 @@ extension Worker {
     private func beat() async throws {
         let expected = state.withLock { Array($0.running.values) }
         let start = clock.elapsed()
-        let now = self.now
-        let ends = now.addingTimeInterval(times.lease.inSeconds)
-        let (heartbeat, time) = try await database.write { [store, id, clock] transaction in
-            let heartbeat = try store.heartbeat(id, leaseExpiresAt: ends, now: now, in: transaction)
-            return (heartbeat, clock.followsDatabase ? try JobStore.time(in: transaction) : nil)
+        let (heartbeat, time) = try await database.write { [self] transaction in
+            let heartbeat = try store.heartbeat(id, period: times.lease, now: now, in: transaction)
+            return (heartbeat, try store.databaseTime(in: transaction))
         }
-        if let time { state.withLock { $0.databaseTime = (time, clock.elapsed()) } }
+        if let time { state.withLock { $0.databaseTime = time } }
         for job in expected {
             if heartbeat.held.contains(job.key) {
                 job.state.withLock { $0.leaseEnds = start + times.lease }

@@ -74,8 +74,7 @@ extension Worker {
     }
 
     private func rescue(_ stray: Stray, expiredBefore: Date?) async throws {
-        let now = self.now
-        let status = try await database.write { [store, handlers] transaction -> JobStatus? in
+        let status = try await database.write { [self] transaction -> JobStatus? in
             guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
             return try store.rescue(stray, expiredBefore: expiredBefore, handler: handler, now: now, in: transaction)
         }

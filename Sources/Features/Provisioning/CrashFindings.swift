@@ -42,13 +42,18 @@ package struct CrashFindings: Sendable, Equatable {
     /// The list, and the commands that settle it.
     ///
     /// - Parameter project: Named in the commands.
+    /// - Returns: Several lines.
     package func explanation(project: String) -> String {
-        var lines = ["The worker died while Terraform was changing resources, which may exist without being in the state:"]
+        var lines = ["Terraform was cut off while it changed resources, which may exist without being in the state:"]
         for report in inFlight { lines.append("  - \(report.address) was being \(Self.participle(report.action))") }
         for report in unrecorded {
-            lines.append("  - \(report.address) was reported done (\(report.idKey ?? "id") \(report.idValue ?? "unknown")) and is not in the state")
+            lines.append(
+                "  - \(report.address) was reported done (\(report.idKey ?? "id") \(report.idValue ?? "unknown")) and is not in the state"
+            )
         }
-        lines.append("Look for them in the cloud's console, add an `import` block for each one that exists or delete it there, and then run")
+        lines.append(
+            "Look for them in the cloud's console, add an `import` block for each one that exists or delete it there, and then run"
+        )
         lines.append("`slipway deploy DIR --project \(project)` again. With --resume-after-crash a job goes on by itself after a crash.")
         return lines.joined(separator: "\n")
     }

@@ -26,7 +26,11 @@ package struct CredentialStore: Sendable {
     /// Adds or replaces a credential.
     ///
     /// - Parameters:
+    ///   - name: Replaces the one of that name.
+    ///   - provider: `aws`, `hetzner` …; only shown.
     ///   - values: Environment variables as the provider reads them, for example `AWS_ACCESS_KEY_ID`.
+    ///   - organization: Whose; made when it is missing.
+    ///   - now: The time for the row.
     /// - Throws: ``ProvisioningError`` when there is no value or a name is no environment variable's.
     package func add(name: String, provider: String, values: [String: String], organization: String, now: Date) async throws {
         guard !name.isEmpty else { throw ProvisioningError(.invalid, "Give the credential a name.") }

@@ -16,7 +16,11 @@ package struct DeploymentOutputs: Sendable {
 
     /// The outputs of a project.
     ///
-    /// - Parameter revealing: Whether sensitive values are unsealed too.
+    /// - Parameters:
+    ///   - project: Whose.
+    ///   - organization: The project's.
+    ///   - revealing: Whether sensitive values are unsealed too.
+    /// - Returns: By name; a hidden value is nil.
     /// - Throws: ``ProvisioningError`` when there is no such project.
     package func read(project: String, organization: String, revealing: Bool) async throws -> [String: OutputValue] {
         let stored = try await database.read { transaction in
@@ -35,7 +39,12 @@ package struct DeploymentOutputs: Sendable {
 
     /// What to store: the open part as JSON, and the sensitive values sealed (nil when there are none).
     ///
-    /// - Parameter outputs: All with their values.
+    /// - Parameters:
+    ///   - outputs: All with their values.
+    ///   - project: Whose.
+    ///   - organization: The project's.
+    /// - Returns: JSON, and a sealed blob bound to the project.
+    /// - Throws: ``SealingError``.
     func sealed(_ outputs: [String: OutputValue], project: String, organization: String) throws -> (data: String, sealed: [UInt8]?) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

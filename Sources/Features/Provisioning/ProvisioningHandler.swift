@@ -3,6 +3,7 @@ internal import Events
 internal import FoundationEssentials
 package import Jobs
 internal import Log
+internal import StateVault
 package import Storage
 
 /// Does the jobs of one action on deployments.
@@ -35,7 +36,7 @@ package struct ProvisioningHandler: JobHandler {
             services: services,
             order: order,
             recorder: recorder,
-            tracker: RunTracker(),
+            tracker: RunTracker(keptChanges: order.plan == nil ? 0 : order.plannedChanges),
             began: services.now()
         )
         return try await attempt.run()
@@ -53,6 +54,7 @@ package struct ProvisioningHandler: JobHandler {
 
     package func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {
         guard let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction) else { return }
+        try services.vault.release(deployment.id, id: job.id.rawValue, in: transaction)
         guard status.isFinal else {
             // No `finished` event: the next attempt reads what this one had in flight.
             try services.deployments.update(
@@ -66,7 +68,9 @@ package struct ProvisioningHandler: JobHandler {
             )
             return
         }
-        let message = status == .cancelled ? "Cancelled; its worker was lost." : "The worker was lost in every attempt; `slipway logs \(job.id)` shows how far they came."
+        let message =
+            status == .cancelled
+            ? "Cancelled; its worker was lost." : "The worker was lost in every attempt; `slipway logs \(job.id)` shows how far they came."
         try Self.end(job, as: status, message: message, services, in: transaction)
     }
 

@@ -36,9 +36,13 @@ extension RunAttempt {
         let leftovers = try Leftover.adopt(in: services.workspaces) { LeftoverFacts($0)?.job == job }
         var heard: [JobEvent] = []
         for leftover in leftovers {
-            try await recorder.record([.log(LogLine(text: "Adopting the workspace of a worker that died"))], text: "Adopting the workspace of a worker that died\n")
+            try await recorder.record(
+                [.log(LogLine(text: "Adopting the workspace of a worker that died"))],
+                text: "Adopting the workspace of a worker that died\n"
+            )
             heard += leftover.lines(settings: RunSettings(redactor: redactor(sourceFacts: nil, state: nil))).flatMap(JobEvent.events)
-            guard let state = leftover.state, (try? StateDocument(parsing: state)) != nil else { continue }
+            // A torn one is no state: the vault has the last whole one.
+            guard let state = leftover.state.flatMap({ try? FollowedState(parsing: $0) }) else { continue }
             do {
                 if let saved = try await save(state, as: .intermediate, summary: nil) { try await announce(saved) }
             } catch let error as VaultError {

@@ -19,6 +19,10 @@ extension RunAttempt {
         var explanation = exit.sentence + "."
         let tainted = try await taintedAddresses()
         if !tainted.isEmpty { explanation += " Tainted, to be replaced by the next deploy: \(tainted.joined(separator: ", "))." }
+        if case .killed = exit.end {
+            let findings = CrashFindings(events: tracker.resources, stateAddresses: try await stateAddresses())
+            if !findings.isHarmless { explanation += "\n\(findings.explanation(project: deployment.project))" }
+        }
         return CarriedOutStop(reason: reason, explanation: explanation)
     }
 
@@ -30,19 +34,24 @@ extension RunAttempt {
 
     /// What went wrong, with Terraform's own diagnostic.
     func failed(_ exit: RunExit) async -> JobFailure {
-        let errors = tracker.now.errors
+        let errors = tracker.errors
         if case .killed(let cause) = exit.end { return await killed(cause, exit) }
         guard let first = errors.first else {
-            return await ends.failure(.unknown, code: "terraform_failed", message: "\(exit.sentence); `slipway logs \(job)` has its output.")
+            return await ends.failure(
+                .unknown,
+                code: "terraform_failed",
+                message: "\(exit.sentence); `slipway logs \(job)` has its output."
+            )
         }
-        let verdict = FailureVerdict(errors)
+        let verdict = FailureVerdict(errors, exit: exit)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""
-        return await ends.failure(verdict.reason, code: verdict.code, message: first.message + rest)
+        let brief = first.summary + (first.place.map { " (\($0))" } ?? "")
+        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest, brief: brief)
     }
 
     /// Terraform was killed, by whom- or whatever: what was in flight is in doubt, as after a crash of the worker.
     private func killed(_ cause: RunExit.KillCause, _ exit: RunExit) async -> JobFailure {
-        let findings = CrashFindings(events: tracker.now.resources, stateAddresses: (try? await stateAddresses()) ?? [])
+        let findings = CrashFindings(events: tracker.resources, stateAddresses: (try? await stateAddresses()) ?? [])
         let code = cause == .memoryLimit ? "memory_limit" : "terraform_killed"
         guard findings.isHarmless || order.options.resumeAfterCrash else {
             let message = "\(exit.sentence).\n\(findings.explanation(project: deployment.project))"
@@ -59,7 +68,10 @@ extension RunAttempt {
         case let error as JobsError: return error
         case let error as TerraformError:
             return await ends.failure(error.isBadInput ? .validation : .serverError, code: nil, message: "\(error)")
-        case let error as VaultError: return await ends.failure(.stateRefused, code: nil, message: "\(error)")
+        case let error as VaultError:
+            var reason = FailureClass.stateRefused
+            if case .locked = error.reason { reason = .lockContention } else if error.isTransient { reason = .serverError }
+            return await ends.failure(reason, code: nil, message: "\(error)")
         case let error as SealingError: return await ends.failure(.permission, code: nil, message: "\(error)")
         case let error as StorageError: return await ends.failure(.serverError, code: nil, message: "\(error)")
         case let error as ProvisioningError: return await ends.failure(.validation, code: nil, message: "\(error)")

@@ -76,6 +76,7 @@ struct RunAttempt: Sendable {
 
     private func steps() async throws -> JobEnd {
         try await begin()
+        try await lockState()
         try await settleCrash()
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
@@ -122,6 +123,20 @@ struct RunAttempt: Sendable {
         try await recorder.record([.environment(report)], text: text)
     }
 
+    /// Keeps people and other programs from changing the state meanwhile; released in the transaction that ends the attempt.
+    ///
+    /// The lock of an earlier attempt that died has the job's id too, and is simply ours.
+    private func lockState() async throws {
+        guard order.options.action.changesSomething else { return }
+        _ = try await services.vault.lock(
+            deployment.id,
+            id: job.rawValue,
+            holder: "job \(job) on \(services.worker)",
+            reason: order.options.action.rawValue,
+            fence: fence
+        )
+    }
+
     private func openWorkspace() async throws -> Workspace {
         let state = try await services.vault.load(deployment.id)
         return try Workspace.make(
@@ -140,7 +155,9 @@ struct RunAttempt: Sendable {
     private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
         let lock = order.providerLock
         switch try await services.runner.prepare(workspace, lock: lock, settings: settings) {
-        case .ready: try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
+        case .ready(let lock):
+            if let lock, lock != order.providerLock { try await keep(lock) }
+            try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
         case .needsInitialization: try await initialize(workspace, settings)
         }
         try context.stop.check()
@@ -151,10 +168,13 @@ struct RunAttempt: Sendable {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
         let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
         guard exit.isSuccess else { throw try await failure(of: exit) }
-        if let lock = try await services.runner.keepProviders(of: workspace) {
-            try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
-        }
+        if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
+    }
+
+    /// The deployment's next runs keep to these provider versions.
+    private func keep(_ lock: String) async throws {
+        try await context.write { [services, deployment] in try services.deployments.setProviderLock(lock, of: deployment.id, in: $0) }
     }
 
     func enter(_ status: DeploymentStatus, _ stage: JobStage, _ progress: Int, _ message: String) async throws {

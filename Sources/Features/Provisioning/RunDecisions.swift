@@ -47,7 +47,10 @@ package struct RunDecisions: Sendable {
 
     /// Asks a job to end: one that waits ends at once, one that runs is told.
     ///
-    /// - Parameter force: Ends Terraform without letting it tidy up; resources that are being made may be lost from the state.
+    /// - Parameters:
+    ///   - job: Which.
+    ///   - force: Ends Terraform without letting it tidy up; resources that are being made may be lost from the state.
+    ///   - person: Who asks.
     /// - Returns: What became of it.
     /// - Throws: ``ProvisioningError`` when there is no such job.
     package func cancel(_ job: JobID, force: Bool, by person: String) async throws -> CancelResult {

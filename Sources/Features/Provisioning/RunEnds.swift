@@ -15,7 +15,7 @@ struct RunEnds: Sendable {
 
     /// A plan was made and shown; nothing else happens.
     func planned() async throws -> JobEnd {
-        let summary = attempt.tracker.now.planned ?? ChangeSummary()
+        let summary = attempt.tracker.planned ?? ChangeSummary()
         let message = summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Plan: \(summary)."
         let finish = finish(.completed, .completed, message, summary: summary)
         let before = deployment
@@ -69,8 +69,7 @@ struct RunEnds: Sendable {
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
             .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
-        let facts = attempt.tracker.now
-        let summary = facts.applied ?? facts.planned ?? ChangeSummary()
+        let summary = attempt.tracker.applied ?? attempt.tracker.planned ?? ChangeSummary()
         let message = isDestroy ? "Destroyed \(summary.destroy) resources." : "Infrastructure provisioning complete."
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
@@ -101,7 +100,7 @@ struct RunEnds: Sendable {
         let id = deployment.id
         guard case .shutdown = reason else {
             let message = "Cancelled. \(explanation)"
-            let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.now.applied)
+            let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.applied)
             return .cancelled(
                 alongside: try await alongside([.finished(finish)], message) { services, now, transaction in
                     try services.deployments.end(
@@ -119,7 +118,10 @@ struct RunEnds: Sendable {
         }
         let message = "The worker shuts down; another goes on with it. \(explanation)"
         return .handedBack(
-            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) { services, now, transaction in
+            alongside: try await alongside([.finished(finish(.pending, .queued, message))], message, isOver: false) {
+                services,
+                now,
+                transaction in
                 try services.deployments.update(
                     id,
                     status: .pending,
@@ -134,7 +136,14 @@ struct RunEnds: Sendable {
     }
 
     /// The attempt failed; whether another follows is the queue's decision, told to the writes.
-    func failure(_ reason: FailureClass, code: String?, message: String) async -> JobFailure {
+    ///
+    /// - Parameters:
+    ///   - reason: Decides about a retry.
+    ///   - code: Finer than the class.
+    ///   - message: All of it, for the job's row and the log.
+    ///   - brief: One sentence, when events have said the rest already.
+    /// - Returns: What the attempt throws.
+    func failure(_ reason: FailureClass, code: String?, message: String, brief: String? = nil) async -> JobFailure {
         let id = deployment.id
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
@@ -144,9 +153,10 @@ struct RunEnds: Sendable {
             let finish = FinishReport(
                 status: status,
                 stage: willRetry ? .queued : .failed,
-                message: message,
+                message: brief ?? message,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
+            try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             if willRetry {
                 try attempt.services.deployments.update(
@@ -193,6 +203,7 @@ struct RunEnds: Sendable {
                 message: message,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
+            try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             try attempt.services.deployments.end(
                 id,
@@ -249,6 +260,7 @@ struct RunEnds: Sendable {
         return { transaction in
             let now = attempt.services.now()
             try writes(attempt.services, now, transaction)
+            try attempt.services.vault.release(attempt.deployment.id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + final, text: text + "\(message)\n", after: last, now: now, in: transaction)
             if isOver { try attempt.services.runs.wipe(attempt.job, in: transaction) }
         }

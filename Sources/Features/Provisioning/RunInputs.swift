@@ -50,6 +50,7 @@ package struct RunInputs: Sendable, Hashable, Codable {
     /// The values that no log line may show.
     ///
     /// - Parameter sensitiveVariables: Names that the configuration declares `sensitive`.
+    /// - Returns: In no order.
     func secrets(sensitiveVariables: Set<String>) -> [String] {
         let fromEnvironment = environment.filter { name, _ in
             name.hasPrefix("TF_VAR_")
@@ -62,6 +63,7 @@ package struct RunInputs: Sendable, Hashable, Codable {
 
     private static func isSecret(name: String, declared: Set<String>) -> Bool {
         let name = name.lowercased()
-        return declared.contains(name) || ["password", "passwd", "secret", "token", "private_key", "api_key", "apikey"].contains { name.contains($0) }
+        return declared.contains(name)
+            || ["password", "passwd", "secret", "token", "private_key", "api_key", "apikey"].contains { name.contains($0) }
     }
 }

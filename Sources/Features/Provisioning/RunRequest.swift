@@ -56,7 +56,8 @@ package struct RunRequest: Sendable {
     private static func check(_ name: String, what: String, option: String) throws {
         let isPlain = name.utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
         }
         guard isPlain, (1...100).contains(name.utf8.count), name.first != ".", name.first != "-" else {
             throw ProvisioningError(

@@ -20,7 +20,7 @@ actor StateKeeper {
     func keeping(_ body: @Sendable () async throws -> RunExit) async throws -> RunExit {
         let attempt = attempt
         let follower = try StateFollower(folder: workspace.stateFolder, known: try workspace.state()) { state in
-            if let saved = try await attempt.save(state.bytes, as: .intermediate, summary: nil) { try await attempt.announce(saved) }
+            if let saved = try await attempt.save(state, as: .intermediate, summary: nil) { try await attempt.announce(saved) }
         }
         let (result, end) = await withTaskGroup(of: Void.self) { group in
             // Ends with finish().
@@ -42,7 +42,7 @@ actor StateKeeper {
     @discardableResult
     func keepFinal(summary: ChangeSummary?) async throws -> StateDocument? {
         guard let end, let last = end.last else { return nil }
-        if let saved = try await attempt.save(last.bytes, as: .final, summary: summary) { try await attempt.announce(saved) }
+        if let saved = try await attempt.save(last, as: .final, summary: summary) { try await attempt.announce(saved) }
         if end.isTorn {
             try await attempt.recorder.record(
                 [.log(LogLine(level: "warn", text: "Terraform was killed while it wrote its state; the last whole one is kept."))],
@@ -62,7 +62,7 @@ actor StateKeeper {
             throw JobFailure(.stateRefused, message: "The stored state is not the one that Terraform wrote; run the deploy again.")
         }
         let addresses = Set(written.document.resources.map(\.address))
-        let findings = CrashFindings(events: attempt.tracker.now.resources, stateAddresses: addresses)
+        let findings = CrashFindings(events: attempt.tracker.resources, stateAddresses: addresses)
         guard findings.unrecorded.isEmpty else {
             throw JobFailure(.conflict, message: findings.explanation(project: attempt.deployment.project), code: "unrecorded_resources")
         }
@@ -71,10 +71,10 @@ actor StateKeeper {
 
 extension RunAttempt {
     /// Stores a state, from whoever still holds the lease.
-    func save(_ bytes: [UInt8], as kind: StateKind, summary: ChangeSummary?) async throws -> StateVersion? {
+    func save(_ state: FollowedState, as kind: StateKind, summary: ChangeSummary?) async throws -> StateVersion? {
         let context = context
         return try await services.vault.save(
-            bytes,
+            state,
             for: deployment.id,
             as: kind,
             fence: fence,

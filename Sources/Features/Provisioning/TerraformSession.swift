@@ -25,6 +25,9 @@ struct TerraformSession: Sendable {
             let exit = await run.wait()
             group.cancelAll()
             attempt.context.setActivity(.computing)
+            if !exit.needsInitialization || command == .initialize {
+                for (events, text) in attempt.tracker.held { try? await attempt.recorder.record(events, text: text) }  // as in take(_:)
+            }
             return exit
         }
     }
@@ -43,14 +46,15 @@ struct TerraformSession: Sendable {
         if hasBegun, let applying {
             try await attempt.enter(applying.status, applying.stage, RunProgress.applying, applying.message)
         }
-        try await attempt.recorder.record(events, text: text(of: line))
-        guard applying != nil, attempt.tracker.now.isApplying else { return }
+        if !attempt.tracker.hold(events, text: text(of: line), of: line) {
+            try await attempt.recorder.record(events, text: text(of: line))
+        }
+        guard applying != nil, attempt.tracker.isApplying else { return }
         switch line.event {
         case .applyComplete, .applyErrored:
-            let facts = attempt.tracker.now
-            let total = max(facts.planned?.total ?? 0, facts.plannedCount)
-            let message = total > 0 ? "\(min(facts.done.count, total)) of \(total) resources done" : "\(facts.done.count) resources done"
-            try await attempt.recorder.advance(progress: attempt.tracker.applyProgress, message: message)
+            let (done, total) = attempt.tracker.counts
+            let message = total > 0 ? "\(min(done, total)) of \(total) resources done" : "\(done) resources done"
+            try await attempt.recorder.advance(progress: RunProgress.applying(done: done, of: total), message: message)
         default: break
         }
     }
@@ -58,7 +62,7 @@ struct TerraformSession: Sendable {
     /// The line as the execution log keeps it: an error with its explanation, anything else as Terraform says it.
     private func text(of line: TerraformLine) -> String {
         guard case .diagnostic(let diagnostic) = line.event else { return line.message.isEmpty ? "" : "\(line.message)\n" }
-        return "\(diagnostic.message)\n"
+        return "\(diagnostic.text)\n"
     }
 
     // MARK: - Stops

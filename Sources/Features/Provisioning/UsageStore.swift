@@ -15,7 +15,12 @@ package struct UsageStore: Sendable {
 
     /// Sets a deployment's counts and moves its organization's totals by the difference.
     ///
-    /// - Parameter addresses: Every managed resource instance in its state.
+    /// - Parameters:
+    ///   - addresses: Every managed resource instance in its state.
+    ///   - deployment: Whose.
+    ///   - now: The time for the row.
+    ///   - transaction: The one that ends the run.
+    /// - Throws: ``StorageError``.
     func record(addresses: [String], of deployment: DeploymentID, now: Date, in transaction: Transaction) throws {
         let resources = addresses.count
         let servers = addresses.count { Self.machines.contains(Self.type(of: $0)) }

@@ -12,6 +12,7 @@ package struct JobID: RawRepresentable, Hashable, Sendable, Codable, CustomStrin
     ///   - prefix: What the job does, in lower-case letters: `deploy`, `destroy`, `plan`.
     ///   - unixMilliseconds: When it was asked for.
     ///   - random: Source of the six characters, 2.1 billion values a millisecond.
+    /// - Returns: An id that no other has, but for a chance of one in 2.1 billion.
     package static func make(
         prefix: String,
         unixMilliseconds: Int64,

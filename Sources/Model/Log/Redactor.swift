@@ -63,7 +63,8 @@ package struct Redactor: Sendable {
     }
 
     private static func forms(of secret: String) -> [String] {
-        var forms = [secret, jsonEscaped(secret)]
+        // Terraform quotes some values (Go's %q) before it writes JSON.
+        var forms = [secret, escaped(secret, html: true), escaped(secret, html: false)]
         if secret.contains(where: \.isNewline) {
             // A short line of a key file ("-----") is no secret by itself.
             forms += secret.split(whereSeparator: \.isNewline).map(String.init).filter { $0.utf8.count >= 8 }
@@ -71,8 +72,8 @@ package struct Redactor: Sendable {
         return forms
     }
 
-    /// As a JSON encoder writes it: Go's also escapes `<`, `>` and `&`.
-    private static func jsonEscaped(_ text: String) -> String {
+    /// As a JSON encoder writes it; Go's also escapes what HTML would read.
+    private static func escaped(_ text: String, html: Bool) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -81,9 +82,9 @@ package struct Redactor: Sendable {
             case "\n": escaped += "\\n"
             case "\r": escaped += "\\r"
             case "\t": escaped += "\\t"
-            case "<": escaped += "\\u003c"
-            case ">": escaped += "\\u003e"
-            case "&": escaped += "\\u0026"
+            case "<" where html: escaped += "\\u003c"
+            case ">" where html: escaped += "\\u003e"
+            case "&" where html: escaped += "\\u0026"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

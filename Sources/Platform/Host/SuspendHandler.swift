@@ -2,9 +2,8 @@ package import Dispatch
 internal import Glibc
 
 /// Lets a program tidy the terminal up before Ctrl-Z stops it, and draw again when it goes on.
-package final class SuspendHandler: @unchecked Sendable {
-    // @unchecked: set once, in init; a dispatch source may be cancelled from any thread.
-    private let source: any DispatchSourceSignal
+package final class SuspendHandler: Sendable {
+    private let listener: SignalListener
 
     /// Begins to listen to SIGTSTP.
     ///
@@ -13,19 +12,11 @@ package final class SuspendHandler: @unchecked Sendable {
     ///   - suspend: Called before the program stops.
     ///   - resume: Called when it goes on.
     package init(queue: DispatchQueue, suspend: @escaping @Sendable () -> Void, resume: @escaping @Sendable () -> Void) {
-        signal(SIGTSTP, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGTSTP, queue: queue)
-        source.setEventHandler {
+        listener = SignalListener([SIGTSTP], queue: queue) { _ in
             suspend()
             // SIGSTOP can't be caught. To this very thread: another one that took it would let this one run on for a moment, into `resume`.
             raise(SIGSTOP)
             resume()
         }
-        source.activate()
-    }
-
-    deinit {
-        source.cancel()
-        signal(SIGTSTP, SIG_DFL)
     }
 }

@@ -21,3 +21,16 @@ package enum DatabaseLocation: Sendable, Hashable {
         return .sqlite(path: String(path))
     }
 }
+
+extension DatabaseLocation: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The file, or the server without user and password: fit for logs.
+    package var description: String {
+        switch self {
+        case .sqlite(let path): path
+        // An address that can't be read is refused when it is opened; here it only must not be shown.
+        case .postgres(let url): (try? PostgresAddress(url))?.shown ?? "PostgreSQL"
+        }
+    }
+
+    package var debugDescription: String { description }
+}

@@ -1,3 +1,4 @@
+import Dispatch
 import Domain
 import Events
 import FoundationEssentials
@@ -102,7 +103,8 @@ private final class PseudoTerminal: Sendable {
         }
         terminal = Terminal(descriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC))
         let descriptor = primary
-        Thread.detach { [self] in
+        // On a queue: the wait must not hold a thread of Swift's pool.
+        DispatchQueue(label: "test.terminal").async { [self] in
             var buffer = [UInt8](repeating: 0, count: 65536)
             while true {
                 let count = read(descriptor, &buffer, buffer.count)
@@ -133,21 +135,6 @@ private final class PseudoTerminal: Sendable {
             try? await Task.sleep(for: .milliseconds(1))
         }
         return false
-    }
-}
-
-/// A thread that blocks, outside Swift's pool.
-private enum Thread {
-    static func detach(_ body: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(Body(body)).toOpaque()
-        pthread_create(&thread, nil, { Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run(); return nil }, context)
-        pthread_detach(thread)
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 }
 

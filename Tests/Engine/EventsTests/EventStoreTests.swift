@@ -44,7 +44,10 @@ import Testing
             try await addJob(database)
             try await append(["a", "b", "c"], after: 0, database)
             let (all, page, last) = try await database.read { [store, job] in
-                (try store.events(of: job, in: $0), try store.events(of: job, after: 1, limit: 1, in: $0), try store.lastOrdinal(of: job, in: $0))
+                (
+                    try store.events(of: job, in: $0), try store.events(of: job, after: 1, limit: 1, in: $0),
+                    try store.lastOrdinal(of: job, in: $0)
+                )
             }
             #expect(all.map(\.ordinal) == [1, 2, 3])
             #expect(page.compactMap(\.event) == [.log(LogLine(text: "b"))])
@@ -52,7 +55,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestDatabase.allCases) func `a second try with the same ordinal stores nothing twice`(kind: TestDatabase) async throws {
+    @Test(arguments: TestDatabase.allCases) func `a second try with the same ordinal stores nothing twice`(kind: TestDatabase) async throws
+    {
         try await kind.with(migrations: Schema.migrations) { database in
             try await addJob(database)
             try await append(["a"], after: 0, database)

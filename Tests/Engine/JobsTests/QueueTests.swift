@@ -40,7 +40,8 @@ import Testing
                     throw ChangeOfMind()
                 }
             }
-            #expect(try await database.read { try JobStore().job(JobID(rawValue: "never"), in: $0) } == nil)
+            let found = try await database.find(JobID(rawValue: "never"))
+            #expect(found == nil)
         }
     }
 
@@ -120,10 +121,9 @@ import Testing
                     switch event {
                     case .leased:
                         let request = LeaseRequest(
-                            worker: "w", kinds: ["test"], capacity: 1, only: job.id, now: Date(timeIntervalSinceNow: 7200),
-                            leaseExpiresAt: Date(timeIntervalSinceNow: 7300)
+                            worker: "w", kinds: ["test"], capacity: 1, only: job.id, period: .seconds(45)
                         )
-                        _ = try store.lease(request, in: transaction)
+                        _ = try store.lease(request, now: { Date(timeIntervalSinceNow: 7200) }, in: transaction)
                     case .completed: _ = try store.complete([Completion(key: key, result: nil)], worker: .other, now: Date(), in: transaction)
                     case .failedForGood: try end(.failed, .failed)
                     case .failedForNow: try end(.failed, .retrying)

@@ -1,12 +1,13 @@
 import Domain
 import FoundationEssentials
-@testable import Jobs
 import Log
 import Schema
 import Storage
 import Synchronization
 import TestKit
 import Testing
+
+@testable import Jobs
 
 /// A handler that is a closure.
 struct TestHandler: JobHandler {
@@ -98,9 +99,9 @@ extension Database {
         try await write { try store.enqueue(jobs, in: $0) }
     }
 
-    func job(_ id: JobID) async throws -> JobRecord {
-        try #require(try await read { try JobStore().job(id, in: $0) })
-    }
+    func find(_ id: JobID) async throws -> JobRecord? { try await read { try JobStore().job(id, in: $0) } }
+
+    func job(_ id: JobID) async throws -> JobRecord { try #require(try await find(id)) }
 
     func attempts(_ id: JobID) async throws -> [JobAttempt] { try await read { try JobStore().attempts(of: id, in: $0) } }
 
@@ -126,11 +127,10 @@ extension Database {
             worker: worker,
             kinds: ["test"],
             capacity: count,
-            now: now,
-            leaseExpiresAt: now.addingTimeInterval(seconds)
+            period: .seconds(seconds)
         )
         change(&request)
-        return try await write { [request] in try JobStore().lease(request, in: $0) }
+        return try await write { [request] in try JobStore().lease(request, now: { now }, in: $0) }
     }
 }
 

@@ -24,7 +24,7 @@ import Testing
 
     @Test func `organizations take turns, whoever was served least recently first`() {
         let groups = [1, 2, 3].map { Group(queue: .terraform, turn: $0) }
-        let turns = TurnTaking(groups: groups, served: [1: 9, 2: 4], capacity: 6, lastFence: 0)
+        let turns = TurnTaking(groups: groups, served: [1: 9, 2: 4], capacity: 6, lastFence: 9)
         #expect(order(turns, lengths: [groups[0]: 100, groups[1]: 1, groups[2]: 2]).map(\.turn) == [3, 2, 1, 3, 1, 1])
     }
 

@@ -15,30 +15,6 @@ struct VaultFixture: Sendable {
     let first = DeploymentID(rawValue: 1)
     let second = DeploymentID(rawValue: 2)
 
-    static let migrations = [
-        Migration(
-            number: 1,
-            name: "vault",
-            statements: [
-                "CREATE TABLE organizations (id \(type: .identity), name TEXT NOT NULL UNIQUE, created_at BIGINT NOT NULL)",
-                """
-                CREATE TABLE terraform_deployments (
-                    id \(type: .identity),
-                    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-                    state_version BIGINT NOT NULL DEFAULT 0,
-                    state_serial BIGINT,
-                    state_lineage TEXT,
-                    state_checksum TEXT,
-                    state_size_bytes BIGINT,
-                    state_fence BIGINT NOT NULL DEFAULT 0,
-                    created_at BIGINT NOT NULL,
-                    updated_at BIGINT NOT NULL
-                )
-                """,
-            ] + StateTables.statements
-        )
-    ]
-
     func save(
         _ state: [UInt8],
         to deployment: DeploymentID? = nil,
@@ -68,16 +44,18 @@ extension TestDatabase {
         now: @escaping @Sendable () -> Date = { Date() },
         _ body: (VaultFixture) async throws -> Void
     ) async throws {
-        try await location(migrations: VaultFixture.migrations) { location in
+        try await location(migrations: Schema.migrations) { location in
             let database = try await Database.open(location)
-            try await Migrator(VaultFixture.migrations).migrate(database)
+            try await Migrator(Schema.migrations).migrate(database)
             try await database.write { transaction in
                 try transaction.execute("INSERT INTO organizations (name, created_at) VALUES ('acme', 0)")
-                for _ in 0..<2 {
-                    try transaction.execute(
-                        "INSERT INTO terraform_deployments (organization_id, created_at, updated_at) SELECT id, 0, 0 FROM organizations"
-                    )
-                }
+                try transaction.execute(
+                    """
+                    INSERT INTO terraform_deployments (organization_id, project, status, created_at, updated_at)
+                    SELECT id, project, 'pending', 0, 0
+                    FROM organizations CROSS JOIN (SELECT 'shop' AS project UNION ALL SELECT 'blog') AS projects
+                    """
+                )
             }
             let keyring = try Keyring.temporary()
             let vault = StateVault(database: database, keyring: keyring, limit: limit, now: now)

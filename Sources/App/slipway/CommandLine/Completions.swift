@@ -11,6 +11,11 @@ enum Completions {
         }
     }
 
+    /// The script for a shell by its name, as the command line gives it; empty for an unknown one, which the parser has ruled out.
+    static func script(for shell: String, root: CommandSpec) -> String {
+        Shell(rawValue: shell).map { script(for: $0, root: root) } ?? ""
+    }
+
     /// A command with the path that leads to it, the root first.
     struct Place: Sendable {
         let path: [String]

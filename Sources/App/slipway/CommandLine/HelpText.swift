@@ -11,7 +11,7 @@ struct HelpText: Sendable {
         self.paint = paint
     }
 
-    /// The help of the command at `path`, without a line end after the last line; the root's for an unknown path.
+    /// The help of the command at `path`, each line with its end; the root's for an unknown path.
     func render(_ path: [String]) -> String {
         let found = root.command(at: path)
         let command = found ?? root
@@ -27,7 +27,7 @@ struct HelpText: Sendable {
         sections.append(section(path.isEmpty ? "Options" : "Options of all commands", root.options.map(row)))
         sections.append(examples(command))
         sections.append(exitCodes(command))
-        return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+        return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 
     // MARK: Sections

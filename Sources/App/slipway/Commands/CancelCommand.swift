@@ -2,7 +2,7 @@ import Domain
 import Jobs
 import Provisioning
 
-/// `slipway cancel JOB`
+/// Runs `slipway cancel JOB`.
 enum CancelCommand {
     private struct Document: Encodable {
         let job: String

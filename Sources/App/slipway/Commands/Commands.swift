@@ -25,7 +25,8 @@ enum Commands {
         case "doctor": try await DoctorCommand.run(context)
         case "completions": try CompletionsCommand.run(context)
         case "version": try VersionCommand.run(context)
-        default: throw UsageError(message: "'\(context.command.path.joined(separator: " "))' needs a subcommand.", command: context.command.path)
+        default:
+            throw UsageError(message: "'\(context.command.path.joined(separator: " "))' needs a subcommand.", command: context.command.path)
         }
     }
 }

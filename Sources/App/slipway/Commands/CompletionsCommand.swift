@@ -1,4 +1,4 @@
-/// `slipway completions SHELL`
+/// Runs `slipway completions SHELL`.
 enum CompletionsCommand {
     static func run(_ context: CommandContext) throws -> ExitCode {
         guard let shell = Completions.Shell(rawValue: try context.command.required("SHELL")) else {

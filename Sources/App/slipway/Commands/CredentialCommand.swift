@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Provisioning
 
-/// `slipway credential add|list|remove`
+/// Runs `slipway credential add|list|remove`.
 enum CredentialCommand {
     static func add(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command

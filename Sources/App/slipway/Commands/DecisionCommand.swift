@@ -1,7 +1,7 @@
 import Domain
 import Provisioning
 
-/// `slipway approve JOB` and `slipway refuse JOB`
+/// Runs `slipway approve JOB` and `slipway refuse JOB`.
 enum DecisionCommand {
     private struct Document: Encodable {
         let job: String

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Provisioning
 import Storage
 
-/// `slipway deployments`
+/// Runs `slipway deployments`.
 enum DeploymentsCommand {
     private struct Document: Encodable {
         let deployment: Int64

@@ -9,7 +9,7 @@ import StateVault
 import Storage
 import Terraform
 
-/// `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
+/// Runs `slipway doctor`: looks at everything that a run needs, one after the other, and says what is missing.
 enum DoctorCommand {
     private struct Check: Encodable {
         enum Verdict: String, Encodable { case ok, warning, failed }
@@ -39,7 +39,9 @@ enum DoctorCommand {
             await look("keyring") { (.ok, "\(program.keyring.keyNames.count) keys, active: \(program.keyring.activeKeyName)") }
             await look("database") {
                 let check = try await program.database.check()
-                return (.ok, "\(check.version) at \(check.location), \(check.durability)")
+                let name = check.dialect == .sqlite ? "SQLite" : "PostgreSQL"
+                let durability = check.dialect == .sqlite ? "journal \(check.durability)" : "synchronous commit \(check.durability)"
+                return (.ok, "\(name) \(check.version) at \(check.location), \(durability)")
             }
             await look("terraform") { (.ok, "\(try await program.terraform())") }
             await look("sandbox") {

@@ -4,7 +4,7 @@ import Jobs
 import Provisioning
 import Storage
 
-/// `slipway jobs`
+/// Runs `slipway jobs`.
 enum JobsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command

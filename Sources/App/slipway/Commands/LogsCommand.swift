@@ -3,7 +3,7 @@ import Events
 import Jobs
 import Storage
 
-/// `slipway logs JOB`
+/// Runs `slipway logs JOB`.
 enum LogsCommand {
     private struct Document: Encodable {
         let job: String

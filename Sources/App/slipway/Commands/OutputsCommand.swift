@@ -1,7 +1,7 @@
 import Events
 import Provisioning
 
-/// `slipway outputs --project NAME [OUTPUT]`
+/// Runs `slipway outputs --project NAME [OUTPUT]`.
 enum OutputsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let project = try context.command.required("project")

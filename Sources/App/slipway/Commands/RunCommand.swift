@@ -5,7 +5,7 @@ import Provisioning
 import Storage
 import Terraform
 
-/// `slipway deploy|destroy|plan|refresh|provision`
+/// Runs `slipway deploy|destroy|plan|refresh|provision`.
 enum RunCommand {
     private struct Queued: Encodable {
         let job: String
@@ -91,7 +91,10 @@ enum RunCommand {
             guard let content = FileManager.default.contents(atPath: path) else {
                 throw UsageError(message: "The variable file \(path) can't be read; check its name and permissions.", command: command.path)
             }
-            return .init(name: String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]), content: [UInt8](content))
+            return .init(
+                name: String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]),
+                content: [UInt8](content)
+            )
         }
         let variables = Dictionary(command.assignments("var").map { ($0.key, $0.value) }) { _, last in last }
         let program = try await context.open()

@@ -4,7 +4,7 @@ import Provisioning
 import StateVault
 import Storage
 
-/// `slipway state pull|list|versions`
+/// Runs `slipway state pull|list|versions`.
 enum StateCommand {
     private struct VersionDocument: Encodable {
         let version: Int
@@ -98,7 +98,9 @@ enum StateCommand {
         let version = context.command.integer("version")
         guard let state = try await program.vault.load(deployment.id, version: version) else {
             throw CommandError(
-                version.map { "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them." }
+                version.map {
+                    "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them."
+                }
                     ?? "The project '\(deployment.project)' has no state yet."
             )
         }

@@ -4,7 +4,7 @@ import Jobs
 import Provisioning
 import Storage
 
-/// `slipway status JOB`
+/// Runs `slipway status JOB`.
 enum StatusCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let job = try context.job()

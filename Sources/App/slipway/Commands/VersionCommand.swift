@@ -1,4 +1,4 @@
-/// `slipway version`
+/// Runs `slipway version`.
 enum VersionCommand {
     static func run(_ context: CommandContext) throws -> ExitCode {
         if context.output.isJSON {

@@ -6,7 +6,7 @@ import Provisioning
 import Storage
 import Terraform
 
-/// `slipway worker`
+/// Runs `slipway worker`.
 enum WorkerCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command

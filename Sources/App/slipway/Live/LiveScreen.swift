@@ -102,6 +102,15 @@ final class LiveScreen: Sendable {
         suspension.withLock { $0 = nil }
     }
 
+    /// Puts the whole plan in the frame's place and gives the terminal back, for the question whether to apply it.
+    func finishWithPlan() {
+        clear()
+        queue.sync {
+            let lines = state.withLock { $0.view.plan(style: LiveStyle(width: size.columns, paint: paint, symbols: symbols)) }
+            send(lines.map { $0 + "\n" }.joined() + "\n")
+        }
+    }
+
     /// Takes the frame away and gives the terminal back, for a question or another output.
     func clear() {
         queue.sync {

@@ -47,7 +47,9 @@ struct LiveView: Sendable {
 
     /// Takes the next event.
     ///
-    /// - Parameter at: When it happened, by the clock that ``LiveScreen`` renders with.
+    /// - Parameters:
+    ///   - event: The events have to come in the job's order.
+    ///   - at: When it happened, by the clock that ``LiveScreen`` renders with.
     mutating func take(_ event: JobEvent, at: Date) {
         switch event {
         case .stage(let report): enter(report, at: at)

@@ -29,7 +29,8 @@ struct PlainView: Sendable {
         case .diagnostic(let diagnostic): diagnosticLines(diagnostic)
         case .outputs(let outputs): outputs.isEmpty ? [] : ["outputs:"] + OutputList.lines(outputs, symbols: symbols).map { "  " + $0 }
         case .finished(let report): ["\(report.status.rawValue): \(finish(report))"]
-        case .log(let line): detail == .verbose ? Harmless.lines(line.text).filter { !$0.isEmpty }.map { "terraform: \(symbols.clean($0))" } : []
+        case .log(let line):
+            detail == .verbose ? Harmless.lines(line.text).filter { !$0.isEmpty }.map { "terraform: \(symbols.clean($0))" } : []
         default: detail == .quiet ? [] : progress(event)
         }
     }
@@ -38,14 +39,16 @@ struct PlainView: Sendable {
         switch event {
         case .stage(let report):
             // Progress within a stage is what the lines of its resources say.
-            guard report.stage != stage || (report.message != message && !report.message.isEmpty && !isAboutResources(report.stage)) else { return [] }
+            guard report.stage != stage || (report.message != message && !report.message.isEmpty && !isAboutResources(report.stage)) else {
+                return []
+            }
             stage = report.stage
             message = report.message
             return ["\(report.stage.rawValue): \(symbols.clean(report.message.isEmpty ? "begins" : report.message)) (\(report.progress)%)"]
         case .environment(let report):
             let parts = [report.program, report.sandbox, "attempt \(report.attempt)", report.worker].filter { !$0.isEmpty }
             return ["with: \(parts.map(symbols.clean).joined(separator: "; "))"]
-        case .planned(let change): return ["planned: \(described(change))"]
+        case .planned(let change): return change.action == .noop ? [] : ["planned: \(described(change))"]
         case .drift(let change): return ["drifted: \(described(change))"]
         case .planSummary(let summary):
             let imported = summary.imported > 0 ? "\(summary.imported) to import, " : ""

@@ -151,6 +151,11 @@ struct JSONScanner {
         let count = bytes.count
         while index < count {
             let byte = bytes[index]
+            // The plain byte, nearly every one, first: printable ASCII that ends or escapes nothing. Half the time of a save is spent here.
+            if byte &- 0x20 < 0x60, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                index &+= 1
+                continue
+            }
             switch byte {
             case UInt8(ascii: "\""):
                 position = index + 1
@@ -159,8 +164,7 @@ struct JSONScanner {
                 isEscaped = true
                 index = try indexAfterEscape(at: index)
             case 0..<0x20: throw malformed(at: index)
-            case 0x80...: index = try indexAfterScalar(at: index)
-            default: index += 1
+            default: index = try indexAfterScalar(at: index)
             }
         }
         throw VaultError(.torn)

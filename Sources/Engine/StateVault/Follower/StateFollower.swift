@@ -44,7 +44,7 @@ package final class StateFollower: Sendable {
     /// - Parameters:
     ///   - folder: The workspace; must exist.
     ///   - name: The state file in it; may be missing.
-    ///   - known: What the file holds already and need not be handed over.
+    ///   - known: The state that the file holds already and that need not be handed over.
     ///   - limit: A larger file, in bytes, is not read, and ends the following.
     ///   - interval: The shortest time between two calls of `receive`.
     ///   - receive: Takes a state.
@@ -67,7 +67,7 @@ package final class StateFollower: Sendable {
         self.receive = receive
         self.changes = changes
         self.bell = bell
-        let known = try known.map { bytes throws(VaultError) in try FollowedState(parsing: bytes) }
+        let known = known.flatMap { try? FollowedState(parsing: $0) }  // what is no whole state is not known
         progress = Mutex(Progress(newest: known, isHandedOver: known != nil))
         // What was written before the watch began.
         bell.yield()

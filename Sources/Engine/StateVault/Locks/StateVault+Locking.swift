@@ -1,6 +1,6 @@
 package import Domain
 internal import FoundationEssentials
-internal import Storage
+package import Storage
 
 extension StateVault {
     /// Takes the lock of a deployment's state, or renews one that is held under the same id.
@@ -62,6 +62,11 @@ extension StateVault {
             )
             guard released == 1 else { throw VaultError(.lockNotHeld(id: id, current: try held(deployment, in: transaction))) }
         }
+    }
+
+    /// Releases the lock held under `id` in the caller's transaction; another's lock, or none, is left as it is.
+    package func release(_ deployment: DeploymentID, id: String, in transaction: Transaction) throws {
+        try transaction.execute("DELETE FROM state_locks WHERE terraform_deployment_id = \(deployment) AND lock_id = \(id)")
     }
 
     /// Releases the lock whoever holds it: a person's decision.

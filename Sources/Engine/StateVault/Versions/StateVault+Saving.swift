@@ -39,10 +39,38 @@ extension StateVault {
         guarding: @escaping @Sendable (Transaction) throws -> Void = { _ in }
     ) async throws(VaultError) -> StateVersion? {
         guard state.count <= limit else { throw VaultError(.tooLarge(size: state.count, limit: limit)) }
+        return try await save(
+            try FollowedState(parsing: state),
+            for: deployment,
+            as: kind,
+            fence: fence,
+            job: job,
+            author: author,
+            changeSummary: changeSummary,
+            force: force,
+            guarding: guarding
+        )
+    }
+
+    /// Stores what a ``StateFollower`` handed over, without parsing it again; the same as above otherwise.
+    ///
+    /// - Throws: ``VaultError``, as above.
+    package func save(
+        _ state: FollowedState,
+        for deployment: DeploymentID,
+        as kind: StateKind,
+        fence: Fence,
+        job: JobID?,
+        author: String,
+        changeSummary: String? = nil,
+        force: Bool = false,
+        guarding: @escaping @Sendable (Transaction) throws -> Void = { _ in }
+    ) async throws(VaultError) -> StateVersion? {
+        guard state.bytes.count <= limit else { throw VaultError(.tooLarge(size: state.bytes.count, limit: limit)) }
         let offered = OfferedState(
-            bytes: state,
-            document: try StateDocument(parsing: state),
-            checksum: SHA256.hex(state),
+            bytes: state.bytes,
+            document: state.document,
+            checksum: SHA256.hex(state.bytes),
             kind: kind,
             fence: fence,
             job: job,

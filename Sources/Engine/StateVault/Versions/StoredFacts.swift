@@ -14,11 +14,7 @@ struct StoredFacts: Sendable, Equatable {
     var unfinishedJob: JobID?
     var isFinal = true
 
-    /// Reads them.
-    ///
-    /// - Parameters:
-    ///   - deployment: Whose.
-    ///   - locks: Holds the deployment's row until the transaction ends, so that nobody else decides at the same time.
+    /// Reads them; `locks` holds the deployment's row until the transaction ends, so that nobody else decides at the same time.
     static func read(_ deployment: DeploymentID, locks: Bool, in transaction: Transaction) throws -> StoredFacts {
         // SQLite has one writer at a time anyway. Two statements: after PostgreSQL waited for the row's lock, a join would still show the
         // versions as they were before.

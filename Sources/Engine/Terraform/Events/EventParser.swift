@@ -3,13 +3,16 @@ internal import Log
 
 /// Turns a line of Terraform's output into a masked ``TerraformLine``; nothing it may write is an error.
 struct EventParser: Sendable {
+    private static let margin = 4096
     let redactor: Redactor
 
     func parse(_ line: LineSplitter.Line) -> TerraformLine {
         guard !line.isTruncated, line.bytes.first == UInt8(ascii: "{"), let json = JSONValue(parsing: line.bytes),
             let type = json["type"]?.string ?? (json["@message"] != nil ? "log" : nil)
         else {
-            let text = mask(Self.cleaned(String(decoding: line.bytes, as: UTF8.self)))
+            // Half a secret at the cut would not be recognised.
+            let bytes = line.bytes.dropLast(line.isTruncated ? Self.margin : 0)
+            let text = mask(Self.cleaned(String(decoding: bytes, as: UTF8.self)))
             return TerraformLine(event: .plainText, message: text, isTruncated: line.isTruncated)
         }
         return TerraformLine(

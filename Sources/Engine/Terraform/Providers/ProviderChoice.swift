@@ -37,8 +37,10 @@ enum ProviderChoice: Equatable {
                 candidate.address == address && candidate.version.prerelease == nil
                     && constraints.allSatisfy { $0.allows(candidate.version) }
             }
-            // Nothing fits: Terraform decides whether it needs one at all.
-            if let newest = candidates.max(by: { $0.version < $1.version }) { chosen.append(newest) }
+            guard let newest = candidates.max(by: { $0.version < $1.version }) else {
+                return .needsInitialization(why: "the store has no \(address) that fits")
+            }
+            chosen.append(newest)
         }
         return .these(chosen)
     }

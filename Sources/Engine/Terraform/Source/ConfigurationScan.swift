@@ -9,6 +9,11 @@ package struct ConfigurationScan: Sendable, Equatable {
     package struct Variable: Sendable, Equatable {
         package var isSensitive = false
         package var hasDefault = false
+
+        package init(isSensitive: Bool = false, hasDefault: Bool = false) {
+            self.isSensitive = isSensitive
+            self.hasDefault = hasDefault
+        }
     }
 
     /// Declared variables by name.

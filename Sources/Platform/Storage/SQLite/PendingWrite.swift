@@ -12,7 +12,7 @@ final class PendingWriteOf<T: Sendable>: PendingWrite, @unchecked Sendable {
     // @unchecked: `outcome` is touched on the writer's queue only.
     private let body: @Sendable (Transaction) throws -> T
     private let continuation: CheckedContinuation<T, any Error>
-    private var outcome: Result<T, any Error> = .failure(StorageError(.closed))
+    private var outcome: Result<T, any Error>?
 
     init(_ body: @escaping @Sendable (Transaction) throws -> T, continuation: CheckedContinuation<T, any Error>) {
         self.body = body
@@ -30,7 +30,10 @@ final class PendingWriteOf<T: Sendable>: PendingWrite, @unchecked Sendable {
 
     func finish(_ failure: StorageError?) {
         // A closure's own error is more telling than that of a commit it had no part in.
-        if let failure, !hasFailed { outcome = .failure(failure) }
-        continuation.resume(with: outcome)
+        if let outcome, failure == nil || hasFailed {
+            continuation.resume(with: outcome)
+        } else {
+            continuation.resume(throwing: failure ?? StorageError(.closed))
+        }
     }
 }

@@ -33,7 +33,7 @@ final class SQLiteConnection: Connection {
         self.handle = handle
         self.path = path
         self.role = role
-        sqlite3_busy_timeout(handle, busyTimeout.milliseconds)
+        slipway_sqlite3_wait_at_most(handle, busyTimeout.milliseconds)
         _ = slipway_sqlite3_reject_double_quoted_strings(handle)
         try configure()
     }

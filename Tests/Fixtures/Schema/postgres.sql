@@ -1,0 +1,332 @@
+table cloud_provider_credentials
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint NOT NULL
+    column name text NOT NULL
+    column provider text NOT NULL
+    column variable_names json NOT NULL
+    column sealed_values bytea NOT NULL
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint cloud_provider_credentials_name_check CHECK ((name <> ''::text))
+    constraint cloud_provider_credentials_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint cloud_provider_credentials_organization_id_name_key UNIQUE (organization_id, name)
+    constraint cloud_provider_credentials_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX cloud_provider_credentials_organization_id_name_key ON public.cloud_provider_credentials USING btree (organization_id, name)
+    CREATE UNIQUE INDEX cloud_provider_credentials_pkey ON public.cloud_provider_credentials USING btree (id)
+
+table events
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint
+    column job_id text NOT NULL
+    column ordinal bigint NOT NULL
+    column attempt bigint NOT NULL
+    column name text NOT NULL
+    column data text NOT NULL
+    column created_at bigint NOT NULL
+    constraint events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
+    constraint events_job_id_ordinal_key UNIQUE (job_id, ordinal)
+    constraint events_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX events_job_id_ordinal_key ON public.events USING btree (job_id, ordinal)
+    CREATE UNIQUE INDEX events_pkey ON public.events USING btree (id)
+
+table job_attempts
+    column job_id text NOT NULL
+    column attempt bigint NOT NULL
+    column fence bigint NOT NULL
+    column worker_id text NOT NULL
+    column host text NOT NULL
+    column started_at bigint NOT NULL
+    column ended_at bigint NOT NULL
+    column outcome text NOT NULL
+    column error_code text
+    column error_message text
+    column stage text NOT NULL
+    constraint job_attempts_attempt_check CHECK ((attempt >= 1))
+    constraint job_attempts_fence_check CHECK ((fence >= 1))
+    constraint job_attempts_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
+    constraint job_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'suspended'::text, 'handed_back'::text, 'lost'::text])))
+    constraint job_attempts_pkey PRIMARY KEY (job_id, fence)
+    CREATE UNIQUE INDEX job_attempts_pkey ON public.job_attempts USING btree (job_id, fence)
+
+table job_fences
+    column id smallint NOT NULL
+    column last_fence bigint NOT NULL
+    constraint job_fences_id_check CHECK ((id = 1))
+    constraint job_fences_last_fence_check CHECK ((last_fence >= 0))
+    constraint job_fences_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX job_fences_pkey ON public.job_fences USING btree (id)
+
+table job_queues
+    column queue text NOT NULL
+    column paused_at bigint
+    column paused_by text
+    constraint job_queues_pkey PRIMARY KEY (queue)
+    CREATE UNIQUE INDEX job_queues_pkey ON public.job_queues USING btree (queue)
+
+table job_tags
+    column job_id text NOT NULL
+    column tag text NOT NULL
+    constraint job_tags_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
+    constraint job_tags_pkey PRIMARY KEY (job_id, tag)
+    constraint job_tags_tag_check CHECK (((length(tag) >= 1) AND (length(tag) <= 200)))
+    CREATE UNIQUE INDEX job_tags_pkey ON public.job_tags USING btree (job_id, tag)
+    CREATE INDEX job_tags_tag ON public.job_tags USING btree (tag, job_id)
+
+table job_turns
+    column turn_of bigint NOT NULL
+    column served_fence bigint NOT NULL DEFAULT 0
+    column maximum_running bigint
+    constraint job_turns_maximum_running_check CHECK ((maximum_running >= 0))
+    constraint job_turns_pkey PRIMARY KEY (turn_of)
+    CREATE UNIQUE INDEX job_turns_pkey ON public.job_turns USING btree (turn_of)
+
+table jobs
+    column id text NOT NULL
+    column kind text NOT NULL
+    column queue text NOT NULL
+    column organization_id bigint
+    column turn_of bigint NOT NULL
+    column concurrency_key text
+    column unique_key text
+    column payload json NOT NULL
+    column tags json NOT NULL
+    column priority bigint NOT NULL DEFAULT 0
+    column status text NOT NULL
+    column run_at bigint NOT NULL
+    column attempt bigint NOT NULL DEFAULT 0
+    column maximum_attempts bigint NOT NULL
+    column timeout_seconds bigint NOT NULL
+    column fence bigint
+    column worker_id text
+    column lease_expires_at bigint
+    column write_token bigint
+    column wake_requested smallint NOT NULL DEFAULT 0
+    column cancel_requested_at bigint
+    column cancel_force smallint NOT NULL DEFAULT 0
+    column cancelled_by text
+    column stage text NOT NULL
+    column progress bigint NOT NULL DEFAULT 0
+    column message text
+    column result json
+    column error_message text
+    column error_code text
+    column created_at bigint NOT NULL
+    column started_at bigint
+    column finished_at bigint
+    column updated_at bigint NOT NULL
+    constraint jobs_cancel_force_check CHECK ((cancel_force = ANY (ARRAY[0, 1])))
+    constraint jobs_check CHECK ((turn_of = COALESCE(organization_id, (0)::bigint)))
+    constraint jobs_check1 CHECK (((attempt >= 0) AND (attempt <= maximum_attempts)))
+    constraint jobs_check2 CHECK (((status = 'processing'::text) = (lease_expires_at IS NOT NULL)))
+    constraint jobs_check3 CHECK (((status <> 'processing'::text) OR ((fence IS NOT NULL) AND (worker_id IS NOT NULL) AND (started_at IS NOT NULL) AND (attempt >= 1))))
+    constraint jobs_check4 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL)))
+    constraint jobs_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)))
+    constraint jobs_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 100)))
+    constraint jobs_maximum_attempts_check CHECK ((maximum_attempts >= 1))
+    constraint jobs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+    constraint jobs_pkey PRIMARY KEY (id)
+    constraint jobs_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint jobs_queue_check CHECK (((length(queue) >= 1) AND (length(queue) <= 100)))
+    constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'scheduled'::text, 'retrying'::text, 'cancelled'::text])))
+    constraint jobs_timeout_seconds_check CHECK ((timeout_seconds >= 1))
+    constraint jobs_wake_requested_check CHECK ((wake_requested = ANY (ARRAY[0, 1])))
+    CREATE UNIQUE INDEX jobs_concurrency_key_key ON public.jobs USING btree (concurrency_key) WHERE ((status = 'processing'::text) AND (concurrency_key IS NOT NULL))
+    CREATE INDEX jobs_created ON public.jobs USING btree (created_at, id)
+    CREATE INDEX jobs_due ON public.jobs USING btree (run_at) WHERE (status = ANY (ARRAY['scheduled'::text, 'retrying'::text]))
+    CREATE INDEX jobs_finished ON public.jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL)
+    CREATE INDEX jobs_of_key ON public.jobs USING btree (concurrency_key, created_at) WHERE (concurrency_key IS NOT NULL)
+    CREATE INDEX jobs_of_organization ON public.jobs USING btree (organization_id, created_at, id) WHERE (organization_id IS NOT NULL)
+    CREATE UNIQUE INDEX jobs_pkey ON public.jobs USING btree (id)
+    CREATE INDEX jobs_ready ON public.jobs USING btree (queue, turn_of, priority DESC, run_at, id) WHERE (status = 'pending'::text)
+    CREATE INDEX jobs_running ON public.jobs USING btree (worker_id) WHERE (status = 'processing'::text)
+    CREATE UNIQUE INDEX jobs_unique_key_key ON public.jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'scheduled'::text, 'retrying'::text, 'processing'::text])))
+
+table log_chunks
+    column job_id text NOT NULL
+    column ordinal bigint NOT NULL
+    column attempt bigint NOT NULL
+    column text text NOT NULL
+    column created_at bigint NOT NULL
+    constraint log_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
+    constraint log_chunks_pkey PRIMARY KEY (job_id, ordinal)
+    CREATE UNIQUE INDEX log_chunks_pkey ON public.log_chunks USING btree (job_id, ordinal)
+
+table organization_usage
+    column organization_id bigint NOT NULL
+    column resources bigint NOT NULL DEFAULT 0
+    column servers bigint NOT NULL DEFAULT 0
+    column runs bigint NOT NULL DEFAULT 0
+    column updated_at bigint NOT NULL
+    constraint organization_usage_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint organization_usage_pkey PRIMARY KEY (organization_id)
+    constraint organization_usage_resources_check CHECK ((resources >= 0))
+    constraint organization_usage_runs_check CHECK ((runs >= 0))
+    constraint organization_usage_servers_check CHECK ((servers >= 0))
+    CREATE UNIQUE INDEX organization_usage_pkey ON public.organization_usage USING btree (organization_id)
+
+table organizations
+    column id bigint NOT NULL IDENTITY
+    column name text NOT NULL
+    column created_at bigint NOT NULL
+    constraint organizations_name_check CHECK ((name <> ''::text))
+    constraint organizations_name_key UNIQUE (name)
+    constraint organizations_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX organizations_name_key ON public.organizations USING btree (name)
+    CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
+
+table periodic_jobs
+    column name text NOT NULL
+    column every_seconds bigint NOT NULL
+    column next_at bigint NOT NULL
+    column last_job_id text
+    constraint periodic_jobs_every_seconds_check CHECK ((every_seconds >= 1))
+    constraint periodic_jobs_pkey PRIMARY KEY (name)
+    CREATE UNIQUE INDEX periodic_jobs_pkey ON public.periodic_jobs USING btree (name)
+
+table schema_migrations
+    column number bigint NOT NULL
+    column name text NOT NULL
+    column applied_at bigint NOT NULL
+    constraint schema_migrations_pkey PRIMARY KEY (number)
+    CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
+
+table state_locks
+    column terraform_deployment_id bigint NOT NULL
+    column lock_id text NOT NULL
+    column holder text NOT NULL
+    column reason text NOT NULL
+    column info json
+    column fence bigint NOT NULL
+    column created_at bigint NOT NULL
+    column expires_at bigint
+    constraint state_locks_lock_id_check CHECK ((lock_id <> ''::text))
+    constraint state_locks_pkey PRIMARY KEY (terraform_deployment_id)
+    constraint state_locks_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    CREATE UNIQUE INDEX state_locks_pkey ON public.state_locks USING btree (terraform_deployment_id)
+
+table terraform_deployments
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint NOT NULL
+    column project text NOT NULL
+    column status text NOT NULL
+    column progress_percentage bigint NOT NULL DEFAULT 0
+    column current_stage text NOT NULL DEFAULT 'queued'::text
+    column stage_message text
+    column cloud_provider text
+    column source_id bigint
+    column sealed_variables bytea
+    column provider_lock text
+    column output_data text
+    column sealed_outputs bytea
+    column plan_summary text
+    column error_message text
+    column last_job_id text
+    column retry_count bigint NOT NULL DEFAULT 0
+    column resource_count bigint NOT NULL DEFAULT 0
+    column server_count bigint NOT NULL DEFAULT 0
+    column state_version bigint NOT NULL DEFAULT 0
+    column state_serial bigint
+    column state_lineage text
+    column state_checksum text
+    column state_size_bytes bigint
+    column state_fence bigint NOT NULL DEFAULT 0
+    column started_at bigint
+    column completed_at bigint
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint terraform_deployments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint terraform_deployments_organization_id_project_key UNIQUE (organization_id, project)
+    constraint terraform_deployments_pkey PRIMARY KEY (id)
+    constraint terraform_deployments_progress_percentage_check CHECK (((progress_percentage >= 0) AND (progress_percentage <= 100)))
+    constraint terraform_deployments_project_check CHECK ((project <> ''::text))
+    constraint terraform_deployments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'initializing'::text, 'planning'::text, 'awaiting_approval'::text, 'applying'::text, 'verifying'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'destroying'::text, 'destroyed'::text, 'rolling_back'::text, 'rolled_back'::text])))
+    CREATE UNIQUE INDEX terraform_deployments_organization_id_project_key ON public.terraform_deployments USING btree (organization_id, project)
+    CREATE UNIQUE INDEX terraform_deployments_pkey ON public.terraform_deployments USING btree (id)
+
+table terraform_runs
+    column job_id text NOT NULL
+    column terraform_deployment_id bigint NOT NULL
+    column source_id bigint NOT NULL
+    column sealed_inputs bytea
+    column sealed_plan bytea
+    column plan_summary text
+    column decision text
+    column decided_by text
+    column decided_at bigint
+    column plan_expires_at bigint
+    constraint terraform_runs_decision_check CHECK ((decision = ANY (ARRAY['approved'::text, 'refused'::text])))
+    constraint terraform_runs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
+    constraint terraform_runs_pkey PRIMARY KEY (job_id)
+    constraint terraform_runs_source_id_fkey FOREIGN KEY (source_id) REFERENCES terraform_sources(id)
+    constraint terraform_runs_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    CREATE INDEX terraform_runs_deployment ON public.terraform_runs USING btree (terraform_deployment_id)
+    CREATE UNIQUE INDEX terraform_runs_pkey ON public.terraform_runs USING btree (job_id)
+    CREATE INDEX terraform_runs_source ON public.terraform_runs USING btree (source_id)
+
+table terraform_sources
+    column id bigint NOT NULL IDENTITY
+    column terraform_deployment_id bigint NOT NULL
+    column sha256 text NOT NULL
+    column sealed_files bytea NOT NULL
+    column size_bytes bigint NOT NULL
+    column file_count bigint NOT NULL
+    column created_at bigint NOT NULL
+    constraint terraform_sources_pkey PRIMARY KEY (id)
+    constraint terraform_sources_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    constraint terraform_sources_terraform_deployment_id_sha256_key UNIQUE (terraform_deployment_id, sha256)
+    CREATE UNIQUE INDEX terraform_sources_pkey ON public.terraform_sources USING btree (id)
+    CREATE UNIQUE INDEX terraform_sources_terraform_deployment_id_sha256_key ON public.terraform_sources USING btree (terraform_deployment_id, sha256)
+
+table terraform_state_versions
+    column id bigint NOT NULL IDENTITY
+    column terraform_deployment_id bigint NOT NULL
+    column organization_id bigint NOT NULL
+    column version bigint NOT NULL
+    column state_file bytea NOT NULL
+    column checksum text NOT NULL
+    column size_bytes bigint NOT NULL
+    column sealed_size_bytes bigint NOT NULL
+    column compressed smallint NOT NULL
+    column key_name text NOT NULL
+    column serial bigint NOT NULL
+    column lineage text NOT NULL
+    column terraform_version text NOT NULL
+    column resource_count bigint NOT NULL
+    column is_final smallint NOT NULL
+    column fence bigint NOT NULL
+    column job_id text
+    column created_by text NOT NULL
+    column change_summary text
+    column backup_path text
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint terraform_state_versions_checksum_check CHECK ((length(checksum) = 64))
+    constraint terraform_state_versions_compressed_check CHECK ((compressed = ANY (ARRAY[0, 1])))
+    constraint terraform_state_versions_is_final_check CHECK ((is_final = ANY (ARRAY[0, 1])))
+    constraint terraform_state_versions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint terraform_state_versions_pkey PRIMARY KEY (id)
+    constraint terraform_state_versions_resource_count_check CHECK ((resource_count >= 0))
+    constraint terraform_state_versions_sealed_size_bytes_check CHECK ((sealed_size_bytes > 0))
+    constraint terraform_state_versions_size_bytes_check CHECK ((size_bytes >= 0))
+    constraint terraform_state_versions_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    constraint terraform_state_versions_terraform_deployment_id_version_key UNIQUE (terraform_deployment_id, version)
+    constraint terraform_state_versions_version_check CHECK ((version >= 1))
+    CREATE INDEX terraform_state_versions_created ON public.terraform_state_versions USING btree (created_at)
+    CREATE INDEX terraform_state_versions_key ON public.terraform_state_versions USING btree (key_name)
+    CREATE INDEX terraform_state_versions_organization ON public.terraform_state_versions USING btree (organization_id)
+    CREATE UNIQUE INDEX terraform_state_versions_pkey ON public.terraform_state_versions USING btree (id)
+    CREATE UNIQUE INDEX terraform_state_versions_terraform_deployment_id_version_key ON public.terraform_state_versions USING btree (terraform_deployment_id, version)
+
+table workers
+    column id text NOT NULL
+    column host text NOT NULL
+    column pid bigint NOT NULL
+    column incarnation text
+    column version text NOT NULL
+    column computing_slots bigint NOT NULL
+    column waiting_slots bigint NOT NULL
+    column started_at bigint NOT NULL
+    column heartbeat_at bigint NOT NULL
+    column stopped_at bigint
+    constraint workers_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX workers_pkey ON public.workers USING btree (id)

@@ -1,0 +1,246 @@
+CREATE TABLE cloud_provider_credentials (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name TEXT NOT NULL CHECK (name <> ''),
+    provider TEXT NOT NULL,
+    variable_names TEXT NOT NULL,
+    sealed_values BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    ordinal BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    data TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (job_id, ordinal)
+);
+CREATE TABLE job_attempts (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    attempt BIGINT NOT NULL CHECK (attempt >= 1),
+    fence BIGINT NOT NULL CHECK (fence >= 1),
+    worker_id TEXT NOT NULL,
+    host TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT NOT NULL,
+    outcome TEXT NOT NULL
+        CHECK (outcome IN ('completed', 'failed', 'cancelled', 'suspended', 'handed_back', 'lost')),
+    error_code TEXT,
+    error_message TEXT,
+    stage TEXT NOT NULL,
+    PRIMARY KEY (job_id, fence)
+) WITHOUT ROWID;
+CREATE TABLE job_fences (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    last_fence BIGINT NOT NULL CHECK (last_fence >= 0)
+);
+CREATE TABLE job_queues (
+    queue TEXT NOT NULL PRIMARY KEY,
+    paused_at BIGINT,
+    paused_by TEXT
+);
+CREATE TABLE job_tags (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    tag TEXT NOT NULL CHECK (length(tag) BETWEEN 1 AND 200),
+    PRIMARY KEY (job_id, tag)
+);
+CREATE INDEX job_tags_tag ON job_tags (tag, job_id);
+CREATE TABLE job_turns (
+    turn_of BIGINT NOT NULL PRIMARY KEY,
+    served_fence BIGINT NOT NULL DEFAULT 0,
+    maximum_running BIGINT CHECK (maximum_running >= 0)
+);
+CREATE TABLE jobs (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 200),
+    kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 100),
+    queue TEXT NOT NULL CHECK (length(queue) BETWEEN 1 AND 100),
+    organization_id BIGINT REFERENCES organizations (id),
+    turn_of BIGINT NOT NULL CHECK (turn_of = COALESCE(organization_id, 0)),
+    concurrency_key TEXT,
+    unique_key TEXT,
+    payload TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    priority BIGINT NOT NULL DEFAULT 0,
+    status TEXT NOT NULL
+        CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'scheduled', 'retrying', 'cancelled')),
+    run_at BIGINT NOT NULL,
+    attempt BIGINT NOT NULL DEFAULT 0,
+    maximum_attempts BIGINT NOT NULL CHECK (maximum_attempts >= 1),
+    timeout_seconds BIGINT NOT NULL CHECK (timeout_seconds >= 1),
+    fence BIGINT,
+    worker_id TEXT,
+    lease_expires_at BIGINT,
+    write_token BIGINT,
+    wake_requested SMALLINT NOT NULL DEFAULT 0 CHECK (wake_requested IN (0, 1)),
+    cancel_requested_at BIGINT,
+    cancel_force SMALLINT NOT NULL DEFAULT 0 CHECK (cancel_force IN (0, 1)),
+    cancelled_by TEXT,
+    stage TEXT NOT NULL,
+    progress BIGINT NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
+    message TEXT,
+    result TEXT,
+    error_message TEXT,
+    error_code TEXT,
+    created_at BIGINT NOT NULL,
+    started_at BIGINT,
+    finished_at BIGINT,
+    updated_at BIGINT NOT NULL,
+    CHECK (attempt BETWEEN 0 AND maximum_attempts),
+    CHECK ((status = 'processing') = (lease_expires_at IS NOT NULL)),
+    CHECK (status <> 'processing' OR (fence IS NOT NULL AND worker_id IS NOT NULL AND started_at IS NOT NULL AND attempt >= 1)),
+    CHECK ((status IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX jobs_concurrency_key_key ON jobs (concurrency_key)
+WHERE status = 'processing' AND concurrency_key IS NOT NULL;
+CREATE INDEX jobs_created ON jobs (created_at, id);
+CREATE INDEX jobs_due ON jobs (run_at) WHERE status IN ('scheduled', 'retrying');
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_of_key ON jobs (concurrency_key, created_at) WHERE concurrency_key IS NOT NULL;
+CREATE INDEX jobs_of_organization ON jobs (organization_id, created_at, id) WHERE organization_id IS NOT NULL;
+CREATE INDEX jobs_ready ON jobs (queue, turn_of, priority DESC, run_at, id) WHERE status = 'pending';
+CREATE INDEX jobs_running ON jobs (worker_id) WHERE status = 'processing';
+CREATE UNIQUE INDEX jobs_unique_key_key ON jobs (unique_key)
+WHERE unique_key IS NOT NULL AND status IN ('pending', 'scheduled', 'retrying', 'processing');
+CREATE TABLE log_chunks (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    ordinal BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (job_id, ordinal)
+);
+CREATE TABLE organization_usage (
+    organization_id BIGINT PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
+    resources BIGINT NOT NULL DEFAULT 0 CHECK (resources >= 0),
+    servers BIGINT NOT NULL DEFAULT 0 CHECK (servers >= 0),
+    runs BIGINT NOT NULL DEFAULT 0 CHECK (runs >= 0),
+    updated_at BIGINT NOT NULL
+);
+CREATE TABLE organizations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+    created_at BIGINT NOT NULL
+);
+CREATE TABLE periodic_jobs (
+    name TEXT NOT NULL PRIMARY KEY,
+    every_seconds BIGINT NOT NULL CHECK (every_seconds >= 1),
+    next_at BIGINT NOT NULL,
+    last_job_id TEXT
+);
+CREATE TABLE schema_migrations (
+    number BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    applied_at BIGINT NOT NULL
+);
+CREATE TABLE state_locks (
+    terraform_deployment_id BIGINT PRIMARY KEY REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    lock_id TEXT NOT NULL CHECK (lock_id <> ''),
+    holder TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    info TEXT,
+    fence BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT
+);
+CREATE TABLE terraform_deployments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    project TEXT NOT NULL CHECK (project <> ''),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'initializing', 'planning', 'awaiting_approval', 'applying', 'verifying',
+        'completed', 'failed', 'cancelled', 'destroying', 'destroyed', 'rolling_back', 'rolled_back')),
+    progress_percentage BIGINT NOT NULL DEFAULT 0 CHECK (progress_percentage BETWEEN 0 AND 100),
+    current_stage TEXT NOT NULL DEFAULT 'queued',
+    stage_message TEXT,
+    cloud_provider TEXT,
+    source_id BIGINT,
+    sealed_variables BLOB,
+    provider_lock TEXT,
+    output_data TEXT,
+    sealed_outputs BLOB,
+    plan_summary TEXT,
+    error_message TEXT,
+    last_job_id TEXT,
+    retry_count BIGINT NOT NULL DEFAULT 0,
+    resource_count BIGINT NOT NULL DEFAULT 0,
+    server_count BIGINT NOT NULL DEFAULT 0,
+    state_version BIGINT NOT NULL DEFAULT 0,
+    state_serial BIGINT,
+    state_lineage TEXT,
+    state_checksum TEXT,
+    state_size_bytes BIGINT,
+    state_fence BIGINT NOT NULL DEFAULT 0,
+    started_at BIGINT,
+    completed_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (organization_id, project)
+);
+CREATE TABLE terraform_runs (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    source_id BIGINT NOT NULL REFERENCES terraform_sources (id),
+    sealed_inputs BLOB,
+    sealed_plan BLOB,
+    plan_summary TEXT,
+    decision TEXT CHECK (decision IN ('approved', 'refused')),
+    decided_by TEXT,
+    decided_at BIGINT,
+    plan_expires_at BIGINT
+);
+CREATE INDEX terraform_runs_deployment ON terraform_runs (terraform_deployment_id);
+CREATE INDEX terraform_runs_source ON terraform_runs (source_id);
+CREATE TABLE terraform_sources (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    sha256 TEXT NOT NULL,
+    sealed_files BLOB NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    file_count BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (terraform_deployment_id, sha256)
+);
+CREATE TABLE terraform_state_versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    version BIGINT NOT NULL CHECK (version >= 1),
+    state_file BLOB NOT NULL,
+    checksum TEXT NOT NULL CHECK (length(checksum) = 64),
+    size_bytes BIGINT NOT NULL CHECK (size_bytes >= 0),
+    sealed_size_bytes BIGINT NOT NULL CHECK (sealed_size_bytes > 0),
+    compressed SMALLINT NOT NULL CHECK (compressed IN (0, 1)),
+    key_name TEXT NOT NULL,
+    serial BIGINT NOT NULL,
+    lineage TEXT NOT NULL,
+    terraform_version TEXT NOT NULL,
+    resource_count BIGINT NOT NULL CHECK (resource_count >= 0),
+    is_final SMALLINT NOT NULL CHECK (is_final IN (0, 1)),
+    fence BIGINT NOT NULL,
+    job_id TEXT,
+    created_by TEXT NOT NULL,
+    change_summary TEXT,
+    backup_path TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (terraform_deployment_id, version)
+);
+CREATE INDEX terraform_state_versions_created ON terraform_state_versions (created_at);
+CREATE INDEX terraform_state_versions_key ON terraform_state_versions (key_name);
+CREATE INDEX terraform_state_versions_organization ON terraform_state_versions (organization_id);
+CREATE TABLE workers (
+    id TEXT NOT NULL PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid BIGINT NOT NULL,
+    incarnation TEXT,
+    version TEXT NOT NULL,
+    computing_slots BIGINT NOT NULL,
+    waiting_slots BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    heartbeat_at BIGINT NOT NULL,
+    stopped_at BIGINT
+);
