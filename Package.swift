@@ -33,7 +33,8 @@ let package = Package(
                 "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform
+            swiftSettings: abovePlatform,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
         ),
 
         .executableTarget(
@@ -67,7 +68,8 @@ let package = Package(
         library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        system("CPostgres"),
+        // No system library: libpq is loaded when the first PostgreSQL database is opened.
+        .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
         system("COpenSSL"),
         system("CZstd"),
         system("CLinux"),
