@@ -33,7 +33,16 @@ let package = Package(
                 "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform
+            swiftSettings: abovePlatform,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+        ),
+
+        .executableTarget(
+            name: "slipway-bench",
+            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
+            path: "Benchmarks",
+            exclude: ["README.md"],
+            swiftSettings: everywhere
         ),
 
         // Features: what the product does, told in order
@@ -59,7 +68,8 @@ let package = Package(
         library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        system("CPostgres"),
+        // No system library: libpq is loaded when the first PostgreSQL database is opened.
+        .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
         system("COpenSSL"),
         system("CZstd"),
         system("CLinux"),
