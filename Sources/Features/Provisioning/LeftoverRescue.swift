@@ -59,13 +59,17 @@ package struct LeftoverRescue: Sendable {
             services.logger.info("A leftover state was sealed", ["job.id": .init(facts.job)])
         } catch {
             guard !error.isTransient else { throw error }
-            // Someone has written since: the vault's state stands, and this one is kept for a person to look at.
-            let path = try keep(state, of: facts)
-            services.logger.error(
-                "A leftover state was not taken; it is kept sealed",
-                ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
-            )
+            try setAside(state, of: facts, because: error)
         }
+    }
+
+    /// Someone has written since: the vault's state stands, and this one is kept, sealed, for a person to look at.
+    func setAside(_ state: [UInt8], of facts: LeftoverFacts, because error: VaultError) throws {
+        let path = try keep(state, of: facts)
+        services.logger.error(
+            "A leftover state was not taken; it is kept sealed",
+            ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
+        )
     }
 
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {

@@ -80,7 +80,8 @@ struct RunAttempt: Sendable {
         try await settleCrash()
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
-        defer { workspace.remove() }
+        // What the vault doesn't have stays where the next attempt finds it.
+        defer { if !tracker.hasUnsavedState { workspace.remove() } }
         let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
         let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
         for warning in workspace.facts.warnings {
@@ -184,7 +185,13 @@ struct RunAttempt: Sendable {
     /// What no line may show: credentials, sensitive variables, and the sensitive outputs that the state knows.
     func redactor(sourceFacts: SourceFacts?, state: [UInt8]?) -> Redactor {
         let declared = Set((sourceFacts?.sensitiveVariables ?? []).map { $0.lowercased() })
-        var secrets = order.inputs.secrets(sensitiveVariables: declared)
+        let sourceFiles = order.source.entries.compactMap { entry -> RunInputs.VariableFile? in
+            guard !entry.path.contains("/"), entry.path.hasSuffix(".tfvars") || entry.path.hasSuffix(".tfvars.json"),
+                case .file(let content, _) = entry.content
+            else { return nil }
+            return RunInputs.VariableFile(name: entry.path, content: content)
+        }
+        var secrets = order.inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles)
         // A state that can't be read is refused where it matters, by Terraform and by the vault.
         let outputs = state.flatMap { try? StateDocument(parsing: $0) }?.outputs ?? []
         secrets += outputs.filter(\.isSensitive).compactMap { OutputJSON.string($0.value) }
