@@ -18,20 +18,15 @@ struct LeaseRequest: Sendable {
     var period: Duration
 }
 
-/// What there is to do.
-struct QueueState: Sendable {
-    var hasReadyJobs: Bool
-    /// When the next job becomes ready.
-    var nextDueAt: Date?
-}
-
 extension JobStore {
-    /// Looks, without a lock, whether a lease is worth a try.
-    func look(now: Date, in transaction: Transaction) throws(StorageError) -> QueueState {
-        let ready = try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1")
-        let due = try transaction.first("SELECT MIN(run_at) AS due FROM jobs WHERE status IN ('scheduled', 'retrying')")
-        let dueAt: Date? = try due?.value("due")
-        return QueueState(hasReadyJobs: ready != nil || dueAt.map { $0 <= now } ?? false, nextDueAt: dueAt)
+    /// Whether some job may be leased now, as far as can be seen without a lock.
+    func hasReadyJobs(in transaction: Transaction) throws(StorageError) -> Bool {
+        try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1") != nil
+    }
+
+    /// When the next job becomes ready that waits for its time.
+    func nextDueAt(in transaction: Transaction) throws(StorageError) -> Date? {
+        try transaction.first("SELECT MIN(run_at) AS due FROM jobs WHERE status IN ('scheduled', 'retrying')")?.value("due")
     }
 
     /// Leases as many jobs as there is room for, in the order that ``TurnTaking`` says.
@@ -44,7 +39,7 @@ extension JobStore {
     func lease(_ request: LeaseRequest, now: () -> Date, in transaction: Transaction) throws(StorageError) -> [JobRecord] {
         guard request.capacity > 0, !request.kinds.isEmpty else { return [] }
         try promote(now: now(), in: transaction)
-        if try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1") == nil { return [] }
+        guard try hasReadyJobs(in: transaction) else { return [] }
         guard
             let counter = try transaction.first(
                 "SELECT last_fence FROM job_fences WHERE id = 1\(sqlite: "", postgres: " FOR UPDATE")"
@@ -59,6 +54,21 @@ extension JobStore {
             }
         if chosen.isEmpty { return [] }
         return try take(chosen, request, lastFence: lastFence, now: now(), in: transaction)
+    }
+
+    /// Keeps PostgreSQL's planner to the indices for the rest of the transaction.
+    ///
+    /// It plans a prepared statement once and for all while the table is small, and then reads the whole of it for every batch until the
+    /// next ANALYZE: measured, 17 ms instead of 1 ms for 64 rows of 30,000. Plans that can't avoid what is forbidden are rated so dear that
+    /// they would be compiled first (350 ms).
+    func preferIndices(in transaction: Transaction) throws(StorageError) {
+        guard transaction.dialect == .postgres else { return }
+        try transaction.execute(
+            """
+            SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+            """
+        )
     }
 
     /// Makes jobs ready whose time has come.
@@ -193,6 +203,7 @@ extension JobStore {
     ) throws(StorageError) -> [JobRecord] {
         let leaseExpiresAt = now.addingTimeInterval(request.period.inSeconds)
         var leased: [JobRecord] = []
+        // PostgreSQL has the rows locked, and with the status in the condition it would rather walk through all that are pending.
         for part in chosen.inShapes {
             let rows = try transaction.rows(
                 """
@@ -201,7 +212,7 @@ extension JobStore {
                     lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(sql: moment(now)),
                     stage = 'queued', progress = 0, message = NULL, updated_at = \(now)
                 FROM (VALUES \(sql: .list(part.map { "(CAST(\($0.id) AS TEXT), CAST(\($0.fence) AS BIGINT))" as SQL }))) AS chosen
-                WHERE jobs.id = chosen.column1 AND jobs.status = 'pending'
+                WHERE jobs.id = chosen.column1\(sqlite: " AND jobs.status = 'pending'", postgres: "")
                 RETURNING \(sql: JobRecord.columns)
                 """
             )

@@ -6,6 +6,9 @@ internal import Synchronization
 
 /// Leasing, and writing the ends and reports of many attempts in one transaction.
 extension Worker {
+    /// Many run, and few of them have ended yet: a moment's wait puts more ends into one transaction.
+    private var isCrowded: Bool { state.withLock { $0.running.count >= 32 && $0.completions.count < $0.running.count / 2 } }
+
     /// What one transaction is to do.
     private struct Work: Sendable {
         var completions: [Completion] = []
@@ -15,6 +18,8 @@ extension Worker {
         var dropped: Set<AttemptKey> = []
         var isUnsure = false
 
+        /// Enough for statements with several rows.
+        var isLarge: Bool { completions.count >= 8 || (lease?.capacity ?? 0) >= 8 }
         var writes: Bool { !completions.isEmpty || !reports.isEmpty || isUnsure }
     }
 
@@ -22,7 +27,8 @@ extension Worker {
         var ended: Set<JobID> = []
         var leased: [JobRecord] = []
         var cancels: [CancelRequest] = []
-        var queue = QueueState(hasReadyJobs: false, nextDueAt: nil)
+        /// When the next job becomes ready.
+        var nextDueAt: Date?
     }
 
     /// Runs cycles until the worker has stopped and its last job has ended.
@@ -34,9 +40,9 @@ extension Worker {
         while true {
             var limit = times.poll
             do {
-                let outcome = try await cycle(start: start)
+                let nextDueAt = try await cycle(start: start)
                 failures = 0
-                if let due = outcome.nextDueAt { limit = min(limit, .seconds(max(0, due.timeIntervalSince(now)) + 0.001)) }
+                if let due = nextDueAt { limit = min(limit, .seconds(max(0, due.timeIntervalSince(now)) + 0.001)) }
                 if let only, try await isOver(only) { shutDown() }
             } catch {
                 failures += 1
@@ -59,12 +65,13 @@ extension Worker {
             if let reportsDueAt { limit = min(limit, reportsDueAt - clock.elapsed()) }
             if only != nil { limit = min(limit, .milliseconds(500)) }
             await bell.wait(atMost: limit)
+            if isCrowded { try? await Task.sleep(for: .milliseconds(1), clock: .continuous) }
         }
     }
 
     // MARK: One cycle
 
-    private func cycle(start: (RunningJob) -> Void) async throws -> QueueState {
+    private func cycle(start: (RunningJob) -> Void) async throws -> Date? {
         let leasedAt = clock.elapsed()
         let work = takeWork(at: leasedAt)
         let outcome: Outcome
@@ -83,7 +90,7 @@ extension Worker {
         settle(work.completions, ended: outcome.ended)
         begin(outcome.leased, leasedAt: leasedAt, start: start)
         deliver(outcome.cancels)
-        return outcome.queue
+        return outcome.nextDueAt
     }
 
     private func takeWork(at elapsed: Duration) -> Work {
@@ -125,24 +132,26 @@ extension Worker {
 
     private func perform(_ work: Work) async throws -> Outcome {
         if !work.writes {
-            let looked = try await database.read { [self] transaction in
-                var outcome = Outcome(queue: try store.look(now: now, in: transaction))
+            let (looked, hasReadyJobs) = try await database.read { [self] transaction in
+                var outcome = Outcome(nextDueAt: try store.nextDueAt(in: transaction))
                 if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-                return outcome
+                let isDue = outcome.nextDueAt.map { $0 <= now } ?? false
+                return (outcome, try isDue || store.hasReadyJobs(in: transaction))
             }
-            if work.lease == nil || !looked.queue.hasReadyJobs { return looked }
+            if work.lease == nil || !hasReadyJobs { return looked }
         }
         return try await database.write { [self] transaction in
             // Asked for in here: the transaction may have waited for its turn.
             let now = self.now
             var outcome = Outcome()
+            if work.isLarge { try store.preferIndices(in: transaction) }
             outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
             try store.report(work.reports, now: now, in: transaction)
             if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
             // Asked again: a shutdown may have begun while the transaction waited.
             if let lease = work.lease, !state.withLock({ $0.isStopping }) { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-            outcome.queue = try store.look(now: now, in: transaction)
+            outcome.nextDueAt = try store.nextDueAt(in: transaction)
             return outcome
         }
     }

@@ -74,8 +74,8 @@ import Testing
             let soon = Date(timeIntervalSinceNow: 60)
             try await database.enqueue(.test("later") { $0.runAt = soon }, .test("strange", kind: "strange"))
             #expect(try await database.lease(5).isEmpty)
-            let state = try await database.read { try JobStore().look(now: Date(), in: $0) }
-            #expect(abs(try #require(state.nextDueAt).timeIntervalSince(soon)) < 0.001)
+            let due = try await database.read { try JobStore().nextDueAt(in: $0) }
+            #expect(abs(try #require(due).timeIntervalSince(soon)) < 0.001)
             #expect(try await database.lease(5, now: Date(timeIntervalSinceNow: 61)).map(\.id.rawValue) == ["later"])
         }
     }
