@@ -10,9 +10,12 @@ import Terraform
 enum WorkerCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
+        let configuration = try context.configuration()
+        // Found out by a process of its own, beside the opening of the database: a deploy waits for both.
+        async let sandbox = Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
         let program = try await context.open()
         let identity = WorkerIdentity.current(version: Program.version)
-        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)")
+        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: try await sandbox)
         let only = command.string("only").map { JobID(rawValue: $0) }
         let slots = command.integer("concurrency") ?? program.configuration.workers ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = try Worker(
