@@ -92,6 +92,11 @@ package struct EventStore: Sendable {
         return try row?.value("last") ?? 0
     }
 
+    /// How many events of one kind the job has.
+    package func count(_ name: JobEvent.Name, of job: JobID, in transaction: Transaction) throws -> Int {
+        try transaction.first("SELECT COUNT(*) AS number FROM events WHERE job_id = \(job) AND name = \(name)")?.value("number") ?? 0
+    }
+
     /// The job's events after `ordinal`, oldest first.
     package func events(
         of job: JobID,

@@ -87,7 +87,7 @@ extension JobStore {
             try transaction.execute(
                 """
                 INSERT INTO job_attempts (job_id, attempt, fence, worker_id, host, started_at, ended_at, outcome, stage)
-                SELECT id, attempt, fence, worker_id, \(worker.host), started_at, CAST(\(now) AS BIGINT), 'completed', stage
+                SELECT id, attempt, fence, worker_id, \(worker.host), started_at, \(sql: moment(now)), 'completed', stage
                 FROM (
                     SELECT jobs.id, attempt, fence, worker_id, started_at, stage
                     FROM (VALUES \(sql: keys)) AS ended
@@ -128,7 +128,7 @@ extension JobStore {
             """
             INSERT INTO job_attempts
                 (job_id, attempt, fence, worker_id, host, started_at, ended_at, outcome, error_code, error_message, stage)
-            VALUES (\(job.id), \(job.attempt), \(fence), \(worker.id), \(worker.host), \(job.startedAt ?? now), \(now),
+            VALUES (\(job.id), \(job.attempt), \(fence), \(worker.id), \(worker.host), \(job.startedAt ?? now), \(sql: moment(now)),
                 \(ending.outcome), \(ending.errorCode?.storable), \(ending.errorMessage?.storable), \(job.stage))
             """
         )

@@ -9,6 +9,12 @@ struct CancelRequest: Sendable {
     let person: String
 }
 
+/// The database's time, and when it was that by the worker's own steady clock.
+struct DatabaseTime: Sendable {
+    let date: Date
+    let elapsed: Duration
+}
+
 /// What a worker learns from its heartbeat.
 struct Heartbeat: Sendable {
     /// The attempts whose leases were renewed.
@@ -17,10 +23,13 @@ struct Heartbeat: Sendable {
 }
 
 extension JobStore {
-    /// PostgreSQL's time of day.
-    static func time(in transaction: Transaction) throws(StorageError) -> Date? {
-        guard transaction.dialect == .postgres else { return nil }
-        return try transaction.first("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now")?.value("now")
+    /// Reads PostgreSQL's clock beside this machine's steady one; nil on SQLite.
+    func databaseTime(in transaction: Transaction) throws(StorageError) -> DatabaseTime? {
+        guard clock.followsDatabase, transaction.dialect == .postgres else { return nil }
+        let before = clock.elapsed()
+        let row = try transaction.first("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now")
+        guard let row else { return nil }
+        return DatabaseTime(date: try row.value("now"), elapsed: (before + clock.elapsed()) / 2)
     }
 
     /// Enters a worker.

@@ -198,7 +198,7 @@ extension JobStore {
                 """
                 UPDATE jobs
                 SET status = 'processing', fence = chosen.column2, worker_id = \(request.worker),
-                    lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(now),
+                    lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(sql: moment(now)),
                     stage = 'queued', progress = 0, message = NULL, updated_at = \(now)
                 FROM (VALUES \(sql: .list(part.map { "(CAST(\($0.id) AS TEXT), CAST(\($0.fence) AS BIGINT))" as SQL }))) AS chosen
                 WHERE jobs.id = chosen.column1 AND jobs.status = 'pending'

@@ -73,6 +73,7 @@ extension Worker {
         } catch {
             state.withLock { state in
                 state.completions = work.completions + state.completions
+                state.dropped.formUnion(work.dropped)
                 if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
                 state.isUnsure = true
             }
@@ -138,7 +139,8 @@ extension Worker {
             outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
             try store.report(work.reports, now: now, in: transaction)
             if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
-            if let lease = work.lease { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
+            // Asked again: a shutdown may have begun while the transaction waited.
+            if let lease = work.lease, !state.withLock({ $0.isStopping }) { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
             outcome.queue = try store.look(now: now, in: transaction)
             return outcome

@@ -39,7 +39,7 @@ package struct ProvisioningHandler: JobHandler {
             services: services,
             order: order,
             recorder: recorder,
-            tracker: RunTracker(),
+            tracker: RunTracker(keptChanges: order.plan == nil ? 0 : order.plannedChanges),
             began: services.now()
         )
         return try await attempt.run()

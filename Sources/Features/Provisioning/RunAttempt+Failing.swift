@@ -22,7 +22,7 @@ extension RunAttempt {
         let tainted = try await taintedAddresses()
         if !tainted.isEmpty { explanation += " Tainted, to be replaced by the next deploy: \(tainted.joined(separator: ", "))." }
         if case .killed = exit.end {
-            let findings = CrashFindings(events: tracker.now.resources, stateAddresses: try await stateAddresses())
+            let findings = CrashFindings(events: tracker.resources, stateAddresses: try await stateAddresses())
             if !findings.isHarmless { explanation += "\n\(findings.explanation(project: deployment.project))" }
         }
         return CarriedOutStop(reason: reason, explanation: explanation)
@@ -36,7 +36,7 @@ extension RunAttempt {
 
     /// What went wrong, with Terraform's own diagnostic.
     func failed(_ exit: RunExit) async -> JobFailure {
-        let errors = tracker.now.errors
+        let errors = tracker.errors
         if case .killed(let cause) = exit.end { return await killed(cause, exit) }
         guard let first = errors.first else {
             return await ends.failure(
@@ -47,12 +47,13 @@ extension RunAttempt {
         }
         let verdict = FailureVerdict(errors, exit: exit)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""
-        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest)
+        let brief = first.summary + (first.place.map { " (\($0))" } ?? "")
+        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest, brief: brief)
     }
 
     /// Terraform was killed, by whom- or whatever: what was in flight is in doubt, as after a crash of the worker.
     private func killed(_ cause: RunExit.KillCause, _ exit: RunExit) async -> JobFailure {
-        let findings = CrashFindings(events: tracker.now.resources, stateAddresses: (try? await stateAddresses()) ?? [])
+        let findings = CrashFindings(events: tracker.resources, stateAddresses: (try? await stateAddresses()) ?? [])
         let code = cause == .memoryLimit ? "memory_limit" : "terraform_killed"
         guard findings.isHarmless || order.options.resumeAfterCrash else {
             let message = "\(exit.sentence).\n\(findings.explanation(project: deployment.project))"

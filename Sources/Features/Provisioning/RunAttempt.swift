@@ -81,7 +81,7 @@ struct RunAttempt: Sendable {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
         // What the vault doesn't have stays where the next attempt finds it.
-        defer { if !tracker.now.hasUnsavedState { workspace.remove() } }
+        defer { if !tracker.hasUnsavedState { workspace.remove() } }
         let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
         let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
         for warning in workspace.facts.warnings {
@@ -108,7 +108,8 @@ struct RunAttempt: Sendable {
             if order.options.action == .deploy {
                 try services.deployments.setSealedVariables(sealedVariables, of: order.deployment.id, in: transaction)
             }
-            if context.job.attempt == 1, order.plan == nil {
+            // Handing back and waiting for an approval give the attempt back: the first word of a job is its first begin.
+            if order.lastOrdinal == 0 {
                 try services.usage.countRun(of: order.deployment.organization, now: now, in: transaction)
             }
         }

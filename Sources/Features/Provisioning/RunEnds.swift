@@ -15,7 +15,7 @@ struct RunEnds: Sendable {
 
     /// A plan was made and shown; nothing else happens.
     func planned() async throws -> JobEnd {
-        let summary = attempt.tracker.now.planned ?? ChangeSummary()
+        let summary = attempt.tracker.planned ?? ChangeSummary()
         let message = summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Plan: \(summary)."
         let finish = finish(.completed, .completed, message, summary: summary)
         let before = deployment
@@ -76,10 +76,9 @@ struct RunEnds: Sendable {
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
             .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
-        let facts = attempt.tracker.now
-        let summary = facts.applied ?? facts.planned ?? ChangeSummary()
-        let message = isDestroy
-            ? "Destroyed \(summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources")." : "Infrastructure provisioning complete."
+        let summary = attempt.tracker.applied ?? attempt.tracker.planned ?? ChangeSummary()
+        let destroyed = summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources"
+        let message = isDestroy ? "Destroyed \(destroyed)." : "Infrastructure provisioning complete."
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
         let addresses = state?.managedAddresses ?? []
@@ -106,10 +105,10 @@ struct RunEnds: Sendable {
 
     /// A person's wish, a shutdown or the time limit ended it; the vault has what exists.
     func stopped(_ reason: StopReason, explanation: String) async throws -> JobEnd {
-        let (id, addresses) = (deployment.id, attempt.tracker.now.addresses)
+        let (id, addresses) = (deployment.id, attempt.tracker.addresses)
         guard case .shutdown = reason else {
             let message = "Cancelled. \(explanation)"
-            let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.now.applied)
+            let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.applied)
             return .cancelled(
                 alongside: try await alongside([.finished(finish)], message) { services, now, transaction in
                     try services.deployments.end(
@@ -147,8 +146,15 @@ struct RunEnds: Sendable {
     }
 
     /// The attempt failed; whether another follows is the queue's decision, told to the writes.
-    func failure(_ reason: FailureClass, code: String?, message: String) async -> JobFailure {
-        let (id, addresses) = (deployment.id, attempt.tracker.now.addresses)
+    ///
+    /// - Parameters:
+    ///   - reason: Decides about a retry.
+    ///   - code: Finer than the class.
+    ///   - message: All of it, for the job's row and the log.
+    ///   - brief: One sentence, when events have said the rest already.
+    /// - Returns: What the attempt throws.
+    func failure(_ reason: FailureClass, code: String?, message: String, brief: String? = nil) async -> JobFailure {
+        let (id, addresses) = (deployment.id, attempt.tracker.addresses)
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(reason, message: message, code: code) { transaction, willRetry in
@@ -157,7 +163,7 @@ struct RunEnds: Sendable {
             let finish = FinishReport(
                 status: status,
                 stage: willRetry ? .queued : .failed,
-                message: message,
+                message: brief ?? message,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)

@@ -18,6 +18,8 @@ struct RunOrder: Sendable {
     let providerLock: String?
     /// What the job's earlier attempts reported, up to now.
     let lastOrdinal: Int64
+    /// How many changes the approved plan has.
+    let plannedChanges: Int
 
     /// Reads and unseals the order of a job.
     ///
@@ -29,7 +31,8 @@ struct RunOrder: Sendable {
             (
                 deployment: try services.deployments.deployment(ofJob: job, in: transaction),
                 run: try services.runs.run(job, in: transaction),
-                lastOrdinal: try services.events.lastOrdinal(of: job, in: transaction)
+                lastOrdinal: try services.events.lastOrdinal(of: job, in: transaction),
+                plannedChanges: try services.events.count(.planned, of: job, in: transaction)
             )
         }
         guard let deployment = stored.deployment, let run = stored.run else {
@@ -58,7 +61,8 @@ struct RunOrder: Sendable {
             inputs: try RunInputs.decoded(from: Envelope.open(sealedInputs, with: services.keyring, context: SealContext.inputs(job))),
             plan: try approvedPlan(run, services),
             providerLock: rest.lock,
-            lastOrdinal: stored.lastOrdinal
+            lastOrdinal: stored.lastOrdinal,
+            plannedChanges: stored.plannedChanges
         )
     }
 

@@ -45,13 +45,13 @@ struct RunStages: Sendable {
         try await attempt.enter(.planning, .plan, RunProgress.planning, "Planning changes")
         let exit = try await command(.plan(destroy: destroy))
         guard exit.isSuccess else { throw try await attempt.failure(of: exit) }
-        let summary = attempt.tracker.now.planned ?? ChangeSummary()
+        let summary = attempt.tracker.planned ?? ChangeSummary()
         try await attempt.recorder.advance(progress: RunProgress.planned, message: "Plan: \(summary)")
     }
 
     /// Seals the plan and waits for a decision; a plan that changes nothing needs none.
     private func keepPlan() async throws -> JobEnd {
-        let summary = attempt.tracker.now.planned ?? ChangeSummary()
+        let summary = attempt.tracker.planned ?? ChangeSummary()
         guard !summary.isEmpty, let plan = try workspace.plan() else {
             return try await change(.applyPlan, status: .applying, stage: .apply, message: "Nothing to change")
         }
@@ -74,14 +74,14 @@ struct RunStages: Sendable {
             try await command(terraformCommand, applying: (status, stage, message))
         }
         guard exit.isSuccess else {
-            try await keeper.keepFinal(summary: attempt.tracker.now.applied)
+            try await keeper.keepFinal(summary: attempt.tracker.applied)
             if let stop = try await attempt.stopped(exit) { throw stop }
             // A failure takes along what is buffered, and a roll-back makes another failure of it.
             try await attempt.recorder.flush()
             throw try await rolledBack(attempt.failed(exit))
         }
         try await attempt.enter(.verifying, .verify, RunProgress.verifying, "Verifying the state")
-        let state = try await keeper.keepFinal(summary: attempt.tracker.now.applied)
+        let state = try await keeper.keepFinal(summary: attempt.tracker.applied)
         try await keeper.verify()
         return try await attempt.ends.completed(state: state)
     }
@@ -111,7 +111,7 @@ struct RunStages: Sendable {
         let exit = try await keeper.keeping {
             try await command(.destroy, applying: (.rollingBack, .rollback, "Rolling back: destroying what was made"))
         }
-        let state = try await keeper.keepFinal(summary: attempt.tracker.now.applied)
+        let state = try await keeper.keepFinal(summary: attempt.tracker.applied)
         return try await attempt.ends.rolledBack(after: failure, exit: exit, state: state)
     }
 }

@@ -5,100 +5,99 @@ internal import Terraform
 
 /// What one attempt has heard from Terraform so far.
 final class RunTracker: Sendable {
-    struct Facts: Sendable {
-        /// The plan's totals.
+    private struct State {
+        /// Of the command that runs.
+        var facts = RunFacts()
+        /// The last plan's totals: applying a kept plan says none.
         var planned: ChangeSummary?
-        /// What the last apply or destroy did.
-        var applied: ChangeSummary?
-        /// Errors of the last command, in order.
-        var errors: [Diagnostic] = []
-        /// Resource events of the attempt, for what a crash leaves in doubt.
-        var resources: [JobEvent] = []
-        var done: Set<String> = []
-        /// Planned changes, as a fallback for a total.
-        var plannedCount = 0
+        /// How many changes the kept plan has.
+        var keptChanges: Int
         /// Errors from before a plan: perhaps only the prepared workspace is at fault, and a real `init` mends it.
         var held: [(events: [JobEvent], text: String)] = []
-        /// Terraform has planned something.
-        var hasPlanned = false
+        /// Resource events of the attempt, for what a crash leaves in doubt.
+        var resources: [JobEvent] = []
         /// What the deployment has, as the last state that was kept for good says; nil before there was one.
         var addresses: [String]?
         /// A state could not be stored: it lies in the workspace only.
         var hasUnsavedState = false
-        /// Terraform is past its plan and changes things.
-        var isApplying = false
     }
 
-    private let facts = Mutex(Facts())
+    private let state: Mutex<State>
 
-    var now: Facts { facts.withLock { $0 } }
+    /// Begins with nothing heard.
+    ///
+    /// - Parameter keptChanges: How many changes the plan has that is applied, if it was made before.
+    init(keptChanges: Int = 0) { state = Mutex(State(keptChanges: keptChanges)) }
+
+    /// The last plan's totals.
+    var planned: ChangeSummary? { state.withLock { $0.planned } }
+    /// What the last apply or destroy did.
+    var applied: ChangeSummary? { state.withLock { $0.facts.applied } }
+    /// Errors of the last command, in order.
+    var errors: [Diagnostic] { state.withLock { $0.facts.errors } }
+    /// Resource events of the attempt.
+    var resources: [JobEvent] { state.withLock { $0.resources } }
+    /// What ``hold(_:text:of:)`` has kept.
+    var held: [(events: [JobEvent], text: String)] { state.withLock { $0.held } }
+    /// Terraform is past its plan and changes things.
+    var isApplying: Bool { state.withLock { $0.facts.hasBegunApplying } }
+
+    /// Resources that are done, and how many there are to do.
+    var counts: (done: Int, total: Int) {
+        state.withLock { ($0.facts.finished, max($0.facts.total, $0.keptChanges, $0.facts.planned?.total ?? 0)) }
+    }
+
+    /// What the deployment has, once a state of this attempt was kept for good.
+    var addresses: [String]? { state.withLock { $0.addresses } }
+    /// A state lies in the workspace only.
+    var hasUnsavedState: Bool { state.withLock { $0.hasUnsavedState } }
 
     /// The state is in the vault for good.
     func keep(_ addresses: [String]) {
-        facts.withLock {
+        state.withLock {
             $0.addresses = addresses
             $0.hasUnsavedState = false
         }
     }
 
     /// The state could not be stored.
-    func miss() { facts.withLock { $0.hasUnsavedState = true } }
+    func miss() { state.withLock { $0.hasUnsavedState = true } }
 
     /// A new command begins: its errors count, not its predecessor's.
     func beginCommand() {
-        facts.withLock {
-            $0.errors = []
-            $0.held = []
-            $0.hasPlanned = false
-            $0.isApplying = false
-            $0.done = []
+        state.withLock { state in
+            state.facts = RunFacts()
+            state.held = []
         }
     }
 
     /// Takes a line in; true when the command has just begun to change things.
     func take(_ line: TerraformLine) -> Bool {
-        facts.withLock { facts in
-            switch line.event {
-            case .plannedChange:
-                facts.plannedCount += 1
-                facts.hasPlanned = true
-            case .changeSummary(let summary, let operation):
-                facts.hasPlanned = true
-                if operation == "plan" { facts.planned = summary } else { facts.applied = summary }
-            case .applyComplete(let resource, _, _, _), .applyErrored(let resource, _, _):
-                facts.done.insert(resource.address)
-            case .applyStart where !facts.isApplying:
-                facts.isApplying = true
-                return true
-            case .diagnostic(let diagnostic) where diagnostic.severity == .error: facts.errors.append(diagnostic)
-            default: break
-            }
-            return false
+        state.withLock { state in
+            let hadBegun = state.facts.hasBegunApplying
+            state.facts.add(line.event)
+            state.planned = state.facts.planned ?? state.planned
+            return state.facts.hasBegunApplying && !hadBegun
         }
     }
 
     /// Keeps what an error line says until the command's end tells whether it counts; false when it counts already.
     func hold(_ events: [JobEvent], text: String, of line: TerraformLine) -> Bool {
         guard case .diagnostic(let diagnostic) = line.event, diagnostic.severity == .error else { return false }
-        return facts.withLock { facts in
-            guard !facts.hasPlanned else { return false }
-            facts.held.append((events, text))
+        return state.withLock { state in
+            guard state.facts.planned == nil, state.facts.total == 0 else { return false }
+            state.held.append((events, text))
             return true
         }
     }
 
     /// Remembers resource events.
     func remember(_ events: [JobEvent]) {
-        facts.withLock { facts in
+        state.withLock { state in
             for event in events {
                 guard case .resource(let report) = event, [.started, .completed, .errored].contains(report.phase) else { continue }
-                facts.resources.append(event)
+                state.resources.append(event)
             }
         }
-    }
-
-    /// 60 to 80, by the resources that are done.
-    var applyProgress: Int {
-        facts.withLock { RunProgress.applying(done: $0.done.count, of: max($0.planned?.total ?? 0, $0.plannedCount)) }
     }
 }

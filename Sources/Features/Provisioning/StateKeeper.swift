@@ -68,7 +68,7 @@ actor StateKeeper {
             throw JobFailure(.stateRefused, message: "The stored state is not the one that Terraform wrote; run the deploy again.")
         }
         let addresses = Set(written.document.resources.map(\.address))
-        let findings = CrashFindings(events: attempt.tracker.now.resources, stateAddresses: addresses)
+        let findings = CrashFindings(events: attempt.tracker.resources, stateAddresses: addresses)
         guard findings.unrecorded.isEmpty else {
             throw JobFailure(.conflict, message: findings.explanation(project: attempt.deployment.project), code: "unrecorded_resources")
         }

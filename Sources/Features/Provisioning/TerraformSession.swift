@@ -26,7 +26,7 @@ struct TerraformSession: Sendable {
             group.cancelAll()
             attempt.context.setActivity(.computing)
             if !exit.needsInitialization || command == .initialize {
-                for (events, text) in attempt.tracker.now.held { try? await attempt.recorder.record(events, text: text) }  // as in take(_:)
+                for (events, text) in attempt.tracker.held { try? await attempt.recorder.record(events, text: text) }  // as in take(_:)
             }
             return exit
         }
@@ -49,13 +49,12 @@ struct TerraformSession: Sendable {
         if !attempt.tracker.hold(events, text: text(of: line), of: line) {
             try await attempt.recorder.record(events, text: text(of: line))
         }
-        guard applying != nil, attempt.tracker.now.isApplying else { return }
+        guard applying != nil, attempt.tracker.isApplying else { return }
         switch line.event {
         case .applyComplete, .applyErrored:
-            let facts = attempt.tracker.now
-            let total = max(facts.planned?.total ?? 0, facts.plannedCount)
-            let message = total > 0 ? "\(min(facts.done.count, total)) of \(total) resources done" : "\(facts.done.count) resources done"
-            try await attempt.recorder.advance(progress: attempt.tracker.applyProgress, message: message)
+            let (done, total) = attempt.tracker.counts
+            let message = total > 0 ? "\(min(done, total)) of \(total) resources done" : "\(done) resources done"
+            try await attempt.recorder.advance(progress: RunProgress.applying(done: done, of: total), message: message)
         default: break
         }
     }

@@ -43,7 +43,8 @@ enum Rules {
     /// A task that nobody awaits outlives what it works on, unless a comment says who ends it.
     private static func looseTasks(in file: SourceFile) -> [Violation] {
         each(file) { code, index in
-            guard code.contains(/\bTask(\.detached)?\s*(\([^)]*\)\s*)?\{/) else { return nil }
+            // `await Task { … }.value` is awaited where it stands.
+            guard code.contains(/\bTask(\.detached)?\s*(\([^)]*\)\s*)?\{/), !code.contains(/\bawait\s+Task\b/) else { return nil }
             let isExplained = isComment(file, index) || (index > 0 && isComment(file, index - 1))
             return isExplained ? nil : "a loose task: say in a comment on it or above it who awaits or cancels it"
         }

@@ -90,7 +90,8 @@ import Testing
             try await server.restart()
             try await eventually(within: .seconds(30)) { (try? await database.job(job.id).status) == .completed }
         }
-        #expect(try await database.attempts(job.id).map(\.outcome) == [.completed])
+        let outcomes = try await database.attempts(job.id).map(\.outcome)
+        #expect(outcomes == [.completed])
         #expect(!writes.all.isEmpty)
         await database.close()
         try await server.remove()
@@ -116,7 +117,8 @@ import Testing
             try await server.restart()
             try await eventually(within: .seconds(30)) { (try? await database.job(job.id).status) == .completed }
         }
-        #expect(try await database.attempts(job.id).map(\.outcome) == [.lost, .completed])
+        let outcomes = try await database.attempts(job.id).map(\.outcome)
+        #expect(outcomes == [.lost, .completed])
         await database.close()
         try await server.remove()
     }

@@ -83,7 +83,8 @@ import TestKit
             _ = try await shop.decisions.cancel(job, force: false, by: "anna")
             try await shop.wait(for: job, toBe: .cancelled)
             #expect(try await shop.addresses().contains("terraform_data.fine"))
-            #expect(try await shop.deployment().message?.contains("killed") == true)
+            let message = try #require(try await shop.deployment().message)
+            #expect(message.contains("killed") && message.contains("terraform_data.deaf"), "\(message)")
         }
     }
 
@@ -174,7 +175,7 @@ import TestKit
             let job = try await shop.run(.deploy, Stacks.failing(), endsAs: .failed)
             let deployment = try await shop.deployment()
             #expect(deployment.status == .failed)
-            #expect(deployment.errorMessage?.contains("terraform_data.broken") == true, "\(deployment.errorMessage ?? "")")
+            #expect(deployment.errorMessage?.contains("\"broken\"") == true, "\(deployment.errorMessage ?? "")")
             #expect(try await shop.addresses() == ["terraform_data.broken", "terraform_data.fine"])
             #expect(try await shop.record(job).attempt == 1)
             #expect(try await shop.log(job).contains("the disk caught fire"))

@@ -39,7 +39,9 @@ enum DoctorCommand {
             await look("keyring") { (.ok, "\(program.keyring.keyNames.count) keys, active: \(program.keyring.activeKeyName)") }
             await look("database") {
                 let check = try await program.database.check()
-                return (.ok, "\(check.version) at \(check.location), \(check.durability)")
+                let name = check.dialect == .sqlite ? "SQLite" : "PostgreSQL"
+                let durability = check.dialect == .sqlite ? "journal \(check.durability)" : "synchronous commit \(check.durability)"
+                return (.ok, "\(name) \(check.version) at \(check.location), \(durability)")
             }
             await look("terraform") { (.ok, "\(try await program.terraform())") }
             await look("sandbox") {
