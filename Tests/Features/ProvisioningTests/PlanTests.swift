@@ -41,7 +41,7 @@ import TestKit
             let decided = try await shop.run(of: job)
             #expect(decided.decision == .approved && decided.decidedBy == "bert" && decided.sealedPlan == nil)
             #expect(try await shop.record(job).attempt == 1)
-            #expect(try await shop.attempts(job).map(\.outcome) == [.suspended, .completed])
+            #expect(try await shop.outcomes(job) == ["suspended", "completed"])
             #expect(try await shop.usage() == (1, 0, 1))
             #expect(try await shop.deployment().planSummary != nil)
         }
