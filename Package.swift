@@ -33,7 +33,16 @@ let package = Package(
                 "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform
+            swiftSettings: abovePlatform,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+        ),
+
+        .executableTarget(
+            name: "slipway-bench",
+            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
+            path: "Benchmarks",
+            exclude: ["README.md"],
+            swiftSettings: everywhere
         ),
 
         // Features: what the product does, told in order
@@ -59,7 +68,8 @@ let package = Package(
         library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        system("CPostgres"),
+        // No system library: libpq is loaded when the first PostgreSQL database is opened.
+        .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
         system("COpenSSL"),
         system("CZstd"),
         system("CLinux"),
@@ -78,7 +88,9 @@ let package = Package(
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),
         tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema", "Host"]),
-        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing"]),
+        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing", "RunHolder"]),
+        // A worker that tests kill.
+        .executableTarget(name: "RunHolder", dependencies: ["Terraform", "Host"], path: "Tests/RunHolder", swiftSettings: everywhere),
         tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
         tests(

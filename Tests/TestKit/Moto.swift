@@ -34,7 +34,9 @@ package final class Moto: Sendable {
 
         """
 
-    /// The server that the tests of this process share; started with the first call. Use names of one's own in it.
+    /// The server that the tests of this process share; started with the first call.
+    ///
+    /// Use names of one's own in it.
     package static func shared() async throws -> Moto {
         guard RequiredTool.moto.path != nil else { throw RequiredTool.Missing(tool: .moto) }
         return try await sharedServer.value
@@ -51,7 +53,11 @@ package final class Moto: Sendable {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         child = try ChildProcess.start(
             // Killed when this process ends, however it ends.
-            .init(setpriv, ["--pdeathsig", "KILL", program, "-H", "127.0.0.1", "-p", "\(port)"], environment: ["PATH": path, "HOME": "/tmp"])
+            .init(
+                setpriv,
+                ["--pdeathsig", "KILL", program, "-H", "127.0.0.1", "-p", "\(port)"],
+                environment: ["PATH": path, "HOME": "/tmp"]
+            )
         )
         let port = port
         let child = child

@@ -42,6 +42,11 @@ final class RunTracker: Sendable {
     /// Terraform is past its plan and changes things.
     var isApplying: Bool { state.withLock { $0.facts.hasBegunApplying } }
 
+    /// What the deployment has, as the last state that was kept for good says; nil before there was one.
+    var addresses: [String]? { state.withLock { $0.addresses } }
+    /// A state could not be stored: it lies in the workspace only.
+    var hasUnsavedState: Bool { state.withLock { $0.hasUnsavedState } }
+
     /// Resources that are done, and how many there are to do.
     var counts: (done: Int, total: Int) {
         state.withLock { ($0.facts.finished, max($0.facts.total, $0.keptChanges, $0.facts.planned?.total ?? 0)) }

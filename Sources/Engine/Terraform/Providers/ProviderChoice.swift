@@ -11,6 +11,7 @@ enum ProviderChoice: Equatable {
     ///   - kept: The lock file of the deployment's last run: these versions where the configuration still wants them.
     ///   - requirements: What the configuration seems to need.
     ///   - stored: What there is.
+    /// - Returns: The choice.
     static func choose(
         own: DependencyLock?,
         kept: DependencyLock?,
