@@ -108,7 +108,8 @@ struct RunAttempt: Sendable {
             if order.options.action == .deploy {
                 try services.deployments.setSealedVariables(sealedVariables, of: order.deployment.id, in: transaction)
             }
-            if context.job.attempt == 1, order.plan == nil {
+            // Handing back and waiting for an approval give the attempt back: the first word of a job is its first begin.
+            if order.lastOrdinal == 0 {
                 try services.usage.countRun(of: order.deployment.organization, now: now, in: transaction)
             }
         }

@@ -36,7 +36,7 @@ import TestKit
             let record = try await shop.record(job)
             #expect(record.progress == 100 && record.stage == .completed && record.attempt == 1)
             #expect(Set(record.tags).isSuperset(of: ["terraform", "deployment:\(deployment.id)", "organization:\(deployment.organization)"]))
-            #expect(try await shop.attempts(job).map(\.outcome) == [.completed])
+            #expect(try await shop.outcomes(job) == ["completed"])
         }
     }
 

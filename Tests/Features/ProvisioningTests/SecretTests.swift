@@ -105,15 +105,15 @@ import TestKit
 
     @Test(.requires(.bubblewrap)) func `a provisioner sees neither this process's environment nor its files`() async throws {
         try await Workshop.with { shop in
-            try FileSystem.write(Array("find me".utf8), to: "\(shop.folder)/bait")
+            try FileSystem.write(Array("b41t-content".utf8), to: "\(shop.folder)/bait")
             let main = """
                 resource "terraform_data" "spy" {
                   provisioner "local-exec" {
                     command = <<-EOT
                       echo "home is $HOME"
                       env | sed 's/^/env: /'
-                      cat \(shop.folder)/bait 2>/dev/null && echo bait was read
-                      ls /root /home 2>/dev/null | sed 's/^/home: /'
+                      cat \(shop.folder)/bait 2>/dev/null
+                      ls /root /home 2>/dev/null | sed 's/^/ho''me: /'
                       ls -d /proc/[0-9]* | wc -l | sed 's/^/processes: /'
                     EOT
                   }
@@ -121,7 +121,7 @@ import TestKit
                 """
             let job = try await shop.run(.deploy, main, inputs: RunInputs(environment: ["WANTED": "yes-please"]))
             let log = try await shop.log(job)
-            #expect(!log.contains("bait was read") && !log.contains("home: "))
+            #expect(!log.contains("b41t-content") && !log.contains("home: "))
             let names = Set(log.split(separator: "\n").compactMap { line -> String? in
                 line.firstRange(of: "env: ").map { String(line[$0.upperBound...].prefix { $0 != "=" }) }
             })

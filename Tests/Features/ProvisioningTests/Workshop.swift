@@ -198,6 +198,14 @@ struct Workshop: Sendable {
         try await database.read { [services] in try services.jobs.attempts(of: job, in: $0) }
     }
 
+    /// How the job's attempts ended; one that shouldn't have been there says why it was.
+    func outcomes(_ job: JobID) async throws -> [String] {
+        try await attempts(job).map { attempt in
+            let outcome = attempt.outcome?.rawValue ?? "running"
+            return attempt.errorMessage.map { "\(outcome): \($0)" } ?? outcome
+        }
+    }
+
     func deployment(_ project: String = "shop") async throws -> Deployment {
         try await database.read { try DeploymentStore().require(project: project, organization: "default", in: $0) }
     }
