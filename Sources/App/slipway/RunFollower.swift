@@ -16,6 +16,8 @@ struct RunFollower: Sendable {
     let job: JobID
     /// Whether someone is asked about a plan that waits.
     var asks = false
+    /// The last event that is of no interest as a line; the live view draws a picture of all of them.
+    var known: Int64 = 0
 
     /// What became of the job when there is nothing more to see.
     private enum Pause: Sendable {
@@ -46,6 +48,7 @@ struct RunFollower: Sendable {
                 command: context.command,
                 output: context.output
             )
+            if !screen.isLive { seen.withLock { $0 = max($0, known) } }
             let pause = try await watch(screen, seen: seen, worker: startsWorker ? worker : nil)
             switch pause {
             case .over(let code): return code
@@ -89,7 +92,11 @@ struct RunFollower: Sendable {
         screen.start()
         let hasLeft = Mutex(false)
         let (cancels, cancel) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let interrupts = InterruptHandler(first: { cancel.yield() }, again: { hasLeft.withLock { $0 = true } })
+        let leave: @Sendable () -> Void = { hasLeft.withLock { $0 = true } }
+        // A closed terminal or a lost connection is nobody's wish to cancel: the job goes on.
+        // Nor is it that of someone who only watches another's job.
+        let stop: @Sendable () -> Void = { cancel.yield() }
+        let interrupts = InterruptHandler(first: worker == nil ? leave : stop, again: leave, hangUp: leave)
         defer { interrupts.restore() }
         // Passes the first Ctrl-C on; ends with the stream, and is awaited below.
         let canceller = Task { [program, job] in
@@ -105,7 +112,7 @@ struct RunFollower: Sendable {
                 last = stored.ordinal
                 if let event = stored.event { screen.show(event, at: stored.createdAt) }
             }
-            if let ended = try await state(afterEvents: batch) {
+            if let ended = try await state(afterEvents: batch, screen, hasWorker: worker != nil) {
                 pause = ended
                 return false
             }
@@ -125,11 +132,15 @@ struct RunFollower: Sendable {
     }
 
     /// Where the job stands when there is nothing more to see; nil while it goes on.
-    private func state(afterEvents batch: [StoredEvent]) async throws -> Pause? {
+    private func state(afterEvents batch: [StoredEvent], _ screen: RunScreen, hasWorker: Bool) async throws -> Pause? {
         // Events first, then the row: what ends a job commits with its last event, so that none is missed.
         guard batch.isEmpty || batch.contains(where: { $0.name == JobEvent.Name.finished.rawValue }) else { return nil }
-        let record = try await program.database.read { [jobs = program.jobs, job] in try jobs.job(job, in: $0) }
+        let (record, reason) = try await program.database.read { [jobs = program.jobs, job] transaction in
+            let record = try jobs.job(job, in: transaction)
+            return (record, try record.flatMap { try WaitReason.text(for: $0, hasWorker: hasWorker, jobs: jobs, now: Date(), in: transaction) })
+        }
         guard let record else { return .over(.failed) }
+        if batch.isEmpty, !record.status.isFinal { screen.waits(reason) }
         switch record.status {
         case .completed: return batch.isEmpty ? .over(.done) : nil
         case .failed: return batch.isEmpty ? .over(.failed) : nil

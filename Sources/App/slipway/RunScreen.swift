@@ -18,6 +18,8 @@ final class RunScreen: Sendable {
     private let output: Output
     private let job: JobID
     private let isVerbose: Bool
+    /// Reasons to wait that were said.
+    private let noted: Mutex<Set<String>> = Mutex([])
 
     init(job: JobRecord, project: String, organization: String, command: ParsedCommand, output: Output) {
         self.output = output
@@ -67,6 +69,17 @@ final class RunScreen: Sendable {
         switch form {
         case .live(let screen): screen.update { $0.isCancelling = true }
         case .plain: output.note("Cancelling: Terraform finishes what it is working on. Ctrl-C again leaves it to the worker.")
+        case .json: break
+        }
+    }
+
+    /// Says why nothing happens at present.
+    func waits(_ reason: String?) {
+        switch form {
+        case .live(let screen): screen.update { $0.notice = reason }
+        case .plain:
+            guard let reason, noted.withLock({ $0.insert(reason).inserted }), !plain.withLock({ $0.detail == .quiet }) else { return }
+            output.note(reason.prefix(1).uppercased() + reason.dropFirst() + ".")
         case .json: break
         }
     }

@@ -85,9 +85,9 @@ import Testing
         )
         let expected = """
             Terraform will perform the following actions:
+              ~ aws_route53_record.www
               + aws_s3_bucket.logs
             -/+ module.web.aws_instance.web["東京"] (cannot update)
-              ~ aws_route53_record.www
 
             Plan: 2 to add, 1 to change, 1 to destroy.
             """

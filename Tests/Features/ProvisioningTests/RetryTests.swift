@@ -300,6 +300,18 @@ import TestKit
         }
     }
 
+    @Test func `a leftover of another database's job is nobody's here, and kept sealed`() async throws {
+        try await Workshop.with { shop in
+            _ = try await shop.run(.deploy, Stacks.plain(1))
+            let (text, version) = try await state(of: shop)
+            try await leave(shop, job: JobID(rawValue: "deploy-1-strange"), fence: 99, state: next(text, serial: version.serial))
+            await LeftoverRescue(services: shop.services).run()
+            #expect(try shop.workspaces == [])
+            #expect(try await state(of: shop).text == text)
+            #expect(try FileSystem.names(in: shop.services.rescueFolder).count == 1)
+        }
+    }
+
     @Test func `a torn state is not taken`() async throws {
         try await Workshop.with { shop in
             let job = try await shop.run(.deploy, Stacks.plain(1))
