@@ -12,20 +12,25 @@ import Testing
 
     static let seed: UInt64? = ProcessInfo.processInfo.environment["SLIPWAY_CRASH_SEED"].flatMap { UInt64($0) }
 
-    /// Kills, and says which processes it hit.
-    private func strike(_ victim: Victim, _ scene: CrashScene, _ process: SlipwayProcess) throws {
+    /// Kills.
+    ///
+    /// - Returns: Whether there was anything to hit: on a busy machine a deploy may be over before.
+    @discardableResult
+    private func strike(_ victim: Victim, _ scene: CrashScene, _ process: SlipwayProcess) throws -> Bool {
         let worker = try scene.worker(in: process)
-        let terraform = CrashScene.terraform(below: worker)
+        let terraform = Array(Set(CrashScene.terraform(below: worker) + scene.slipway.terraforms))
+        let isOver = process.child.status != nil
         switch victim {
         case .terraform: CrashScene.kill(terraform)
         case .worker: CrashScene.kill([worker])
         case .both: CrashScene.kill([worker] + terraform)
         }
+        return !isOver && (victim == .worker || !terraform.isEmpty)
     }
 
     /// A moment after the n-th resource was reported done.
-    private func moment(_ scene: CrashScene, _ process: SlipwayProcess, _ chance: inout Chance) async throws {
-        try await scene.done(Int.random(in: 1...(scene.count - 3), using: &chance), in: process)
+    private func moment(_ scene: CrashScene, _ process: SlipwayProcess, _ chance: inout Chance, between range: ClosedRange<Int>? = nil) async throws {
+        try await scene.done(Int.random(in: range ?? 1...(scene.count - 4), using: &chance), in: process)
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...120, using: &chance)))
     }
 
@@ -51,10 +56,10 @@ import Testing
             let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--json")
             let job = try await job(in: deploy)
             try await moment(scene, deploy, &chance)
-            try strike(victim, scene, deploy)
+            let hasHit = try strike(victim, scene, deploy)
             let code = try await deploy.end(within: .seconds(150))
             // Between two resources nothing was in doubt, and the next attempt could go on.
-            #expect(code == 1 || (code == 0 && cloud == .aws), "\(deploy.lines.suffix(4)) (\(note))")
+            #expect(code == 1 || (code == 0 && (cloud == .aws || !hasHit)), "\(deploy.lines.suffix(4)) (\(note))")
             try await scene.expectNothingLost(job, seen: deploy.lines, note: note)
             if code == 1 { try await scene.expectDoubtNamed(job, seen: deploy.lines, note: note) }
             try await scene.expectGoesOn(note: note)
@@ -68,9 +73,9 @@ import Testing
         try await CrashScene.with(.builtin) { scene in
             let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--json")
             let job = try await job(in: deploy)
-            for _ in 0..<2 {
+            for range in [1...3, 5...7] {
                 let attempt = deploy.lines.count { $0.contains("\"type\":\"environment\"") }
-                try await moment(scene, deploy, &chance)
+                try await moment(scene, deploy, &chance, between: range)
                 try strike(victim, scene, deploy)
                 if victim == .terraform { try await hurry(job, scene) }
                 try await until("another attempt (\(note)) \(deploy.lines.suffix(3))", within: .seconds(90)) {
@@ -114,7 +119,7 @@ import Testing
             #expect(workers.map(\.pid).contains(first))
             CrashScene.kill([first])
             let killedAt = ContinuousClock.now
-            try await until("another attempt (\(note))", within: .seconds(60)) {
+            try await until("another attempt (\(note)) \(follower.lines.suffix(3)) \(workers.map(\.errors))", within: .seconds(60)) {
                 follower.lines.count { $0.contains("\"type\":\"environment\"") } == 2
             }
             #expect(ContinuousClock.now - killedAt < .seconds(45), "\(note)")
