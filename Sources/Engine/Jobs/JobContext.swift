@@ -40,7 +40,7 @@ package final class JobContext: Sendable {
     ///
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)``.
     package func check(in transaction: Transaction) throws {
-        guard stop.reason != .leaseLost, try worker.store.leased(running.key, in: transaction) != nil else {
+        guard try worker.store.isLeased(running.key, in: transaction) else {
             throw JobsError(.leaseLost(job: job.id, fence: fence))
         }
     }

@@ -14,7 +14,10 @@ package protocol JobHandler: Sendable {
     ///   signal says; anything else ends the job for good as `unknown`.
     func run(_ context: JobContext) async throws -> JobEnd
 
-    /// Called in the transaction in which some worker ends an attempt whose own worker is lost.
+    /// Called in the transaction in which an attempt ends without its handler's own writes: its worker is lost or gives up its lease, the
+    /// handler threw something that nobody classified, or its own writes at the end failed.
+    ///
+    /// What it throws is logged, and its writes are undone; the attempt ends all the same.
     ///
     /// - Parameters:
     ///   - job: The row before the change.

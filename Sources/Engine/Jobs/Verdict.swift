@@ -31,15 +31,11 @@ enum Verdict: Sendable {
         }
     }
 
-    /// Without writes of the handler.
-    var bare: Verdict {
+    /// The handler had no word in it.
+    var isForeign: Bool {
         switch self {
-        case .end(.completed(let result, _)): .end(.completed(result: result))
-        case .end(.suspended(let until, let stage, _)): .end(.suspended(until: until, stage: stage))
-        case .end(.cancelled): .end(.cancelled())
-        case .end(.handedBack): .end(.handedBack())
-        case .failure(let failure): .failure(JobFailure(failure.reason, message: failure.message, code: failure.code))
-        case .stopped, .unknown: self
+        case .unknown, .stopped(.leaseLost): true
+        case .end, .failure, .stopped: false
         }
     }
 

@@ -74,12 +74,34 @@ extension Worker {
     }
 
     private func rescue(_ stray: Stray, expiredBefore: Date?) async throws {
-        let status = try await database.write { [self] transaction -> JobStatus? in
-            guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
-            return try store.rescue(stray, expiredBefore: expiredBefore, handler: handler, now: now, in: transaction)
-        }
+        let status = try await database.write { [self] in try rescue(stray, expiredBefore: expiredBefore, now: now, in: $0) }
         if let status {
             logger.warning("a lost job was taken up", ["job.id": .init(stray.key.job), "job.status": .init(status.rawValue)])
+        }
+    }
+
+    /// Ends the attempt of a lost worker.
+    ///
+    /// - Parameter expiredBefore: The lease must have ended before; nil when the worker is known to be dead.
+    /// - Returns: What the job became, or nil when its worker was faster.
+    func rescue(_ stray: Stray, expiredBefore: Date?, now: Date, in transaction: Transaction) throws -> JobStatus? {
+        guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
+        if let expiredBefore, let expires = job.leaseExpiresAt, expires >= expiredBefore { return nil }
+        guard let ending = store.ending(ofLost: job, host: stray.host, now: now) else { return nil }
+        try tell(handler, job, becomes: ending.status, in: transaction)
+        let worker = WorkerName(id: job.workerID ?? "", host: stray.host)
+        try store.end(job, as: ending, worker: worker, now: now, in: transaction)
+        return ending.status
+    }
+
+    /// Calls the handler's hook; when that fails for good, the job's end must not fail with it.
+    func tell(_ handler: any JobHandler, _ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {
+        do {
+            try transaction.nested { try handler.lost(job, becomes: status, in: transaction) }
+        } catch let error as StorageError where error.mayPass {
+            throw error
+        } catch {
+            logger.error("a handler's hook for a lost job failed", ["job.id": .init(job.id), "error": .init("\(error)")])
         }
     }
 

@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Host
+import Log
 import Storage
 import TestKit
 import Testing
@@ -83,9 +84,10 @@ import Testing
                     return .handedBack()
                 }
                 // Another worker's rescue, from behind.
+                let other = try Worker(database: database, handlers: [TestHandler()], logger: .none)
                 try await database.write { transaction in
                     let stray = Stray(key: AttemptKey(job: context.job.id, fence: context.fence), host: "h")
-                    _ = try JobStore().rescue(stray, expiredBefore: nil, handler: TestHandler(), now: Date(), in: transaction)
+                    _ = try other.rescue(stray, expiredBefore: nil, now: Date(), in: transaction)
                 }
                 try await eventually { try await database.job(context.job.id).attempt == 2 }
                 do {
@@ -94,6 +96,7 @@ import Testing
                 } catch let error as JobsError {
                     outcome.add("\(error.reason == .leaseLost(job: context.job.id, fence: context.fence))")
                 }
+                await #expect(throws: JobsError.self) { try await database.write { try context.check(in: $0) } }
                 await context.report(stage: .destroy, progress: 99, message: "late")
                 return .completed(result: "late")
             }
@@ -159,7 +162,10 @@ import Testing
                 try await database.write { transaction in
                     _ = try JobStore().enqueue([held, job], in: transaction)
                     let request = LeaseRequest(
-                        worker: worker.id, kinds: ["test"], capacity: 1, period: .seconds(45)
+                        worker: worker.id,
+                        kinds: ["test"],
+                        capacity: 1,
+                        period: .seconds(45)
                     )
                     _ = try JobStore().lease(request, now: { Date() }, in: transaction)
                 }
@@ -172,7 +178,10 @@ import Testing
 
     // MARK: Neighbours
 
-    @Test(.enabled("/proc doesn't name this machine's processes") { WorkerIdentity.current.incarnation != nil }, arguments: TestDatabase.allCases)
+    @Test(
+        .enabled("/proc doesn't name this machine's processes") { WorkerIdentity.current.incarnation != nil },
+        arguments: TestDatabase.allCases
+    )
     func `a dead neighbour's job is taken up at once, a living one's is not`(_ kind: TestDatabase) async throws {
         try await kind.queue { database in
             let mine = try #require(WorkerIdentity.current.incarnation).split(separator: "/").map(String.init)
@@ -181,8 +190,16 @@ import Testing
             for (worker, job) in [("dead", dead), ("alive", alive)] {
                 try await database.enqueue(job)
                 let record = WorkerRecord(
-                    id: worker, host: "here", pid: 1, incarnation: incarnations[worker], version: "", computingSlots: 1, waitingSlots: 0,
-                    startedAt: Date(), heartbeatAt: Date(), stoppedAt: nil
+                    id: worker,
+                    host: "here",
+                    pid: 1,
+                    incarnation: incarnations[worker],
+                    version: "",
+                    computingSlots: 1,
+                    waitingSlots: 0,
+                    startedAt: Date(),
+                    heartbeatAt: Date(),
+                    stoppedAt: nil
                 )
                 try await database.write { try JobStore().register(record, in: $0) }
                 try await database.lease(worker: worker) { $0.only = job.id }
