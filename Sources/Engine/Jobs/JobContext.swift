@@ -30,6 +30,7 @@ package final class JobContext: Sendable {
     /// `body`'s writes are made once; only two writes of one attempt under way at the same time can escape that.
     ///
     /// - Parameter body: May be run again, and must have no other effect.
+    /// - Returns: What `body` returned.
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)`` when another worker has the job or may have it soon; what `body` throws.
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
@@ -45,11 +46,7 @@ package final class JobContext: Sendable {
         }
     }
 
-    /// Says where the job stands; written within a fraction of a second, of several only the last.
-    ///
-    /// - Parameters:
-    ///   - progress: 0 to 100.
-    ///   - message: One line for people; nil for none.
+    /// Says where the job stands, with a progress of 0 to 100; written within a fraction of a second, of several only the last.
     package func report(stage: JobStage, progress: Int, message: String? = nil) async {
         worker.note(Report(stage: stage, progress: progress, message: message), for: running)
     }

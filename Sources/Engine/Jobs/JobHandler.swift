@@ -17,12 +17,9 @@ package protocol JobHandler: Sendable {
     /// Called in the transaction in which an attempt ends without its handler's own writes: its worker is lost or gives up its lease, the
     /// handler threw something that nobody classified, or its own writes at the end failed.
     ///
-    /// What it throws is logged, and its writes are undone; the attempt ends all the same.
+    /// `job` is the row before the change, `status` what it becomes: `retrying`, `failed` or `cancelled`.
     ///
-    /// - Parameters:
-    ///   - job: The row before the change.
-    ///   - status: What the job becomes: `retrying`, `failed` or `cancelled`.
-    ///   - transaction: To add writes to.
+    /// - Throws: Anything; it is logged, the hook's writes are undone, and the attempt ends all the same.
     func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws
 }
 

@@ -51,7 +51,7 @@ extension JobStore {
 
     /// As ``isLeased(_:in:)``, for a write that may have to be looked for later.
     ///
-    /// - Parameter token: Kept in the job's row on PostgreSQL, where a commit's outcome can be unknown; see ``isMarked(_:by:in:)``.
+    /// The token is kept in the job's row on PostgreSQL, where a commit's outcome can be unknown; see ``isMarked(_:by:in:)``.
     func holdsLease(_ key: AttemptKey, marking token: Int64, in transaction: Transaction) throws(StorageError) -> Bool {
         switch transaction.dialect {
         case .sqlite:

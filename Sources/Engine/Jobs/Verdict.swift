@@ -11,9 +11,7 @@ enum Verdict: Sendable {
     /// It threw something that nobody classified.
     case unknown(any Error)
 
-    /// Reads a thrown error.
-    ///
-    /// - Parameter stop: The reason that the handler was given, if any.
+    /// Reads a thrown error; `stop` is the reason that the handler was given, if any.
     init(_ error: any Error, stop: StopReason?) {
         switch error {
         case let failure as JobFailure:
@@ -50,11 +48,7 @@ enum Verdict: Sendable {
         }
     }
 
-    /// Runs the handler's own writes and says what becomes of the job.
-    ///
-    /// - Parameters:
-    ///   - job: Its row, locked.
-    ///   - retryAt: When the next attempt would begin.
+    /// Runs the handler's own writes and says what becomes of the job, whose row is locked.
     func ending(of job: JobRecord, retryAt: Date, in transaction: Transaction) throws -> Ending {
         switch self {
         case .end(.completed(let result, let alongside)):

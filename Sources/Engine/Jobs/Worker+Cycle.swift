@@ -84,7 +84,8 @@ extension Worker {
             state.withLock { state in
                 state.completions = work.completions + state.completions
                 state.dropped.formUnion(work.dropped)
-                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
+                for (key, report) in work.reports { state.running[key.job]?.state.withLock { $0.report = $0.report ?? report } }
+                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() + times.report }
                 state.isUnsure = true
             }
             dropOverdueCompletions()
@@ -134,12 +135,13 @@ extension Worker {
     }
 
     private func perform(_ work: Work) async throws -> Outcome {
-        if !work.writes {
+        // On SQLite a look costs less than the one writer's turn; on PostgreSQL it is a part of the lease.
+        if !work.writes, work.lease == nil || database.dialect == .sqlite {
             let (looked, hasReadyJobs) = try await database.read { [self] transaction in
-                var outcome = Outcome(nextDueAt: try store.nextDueAt(in: transaction))
+                let queue = try store.look(in: transaction)
+                var outcome = Outcome(nextDueAt: queue.nextDueAt)
                 if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-                let isDue = outcome.nextDueAt.map { $0 <= now } ?? false
-                return (outcome, try isDue || store.hasReadyJobs(in: transaction))
+                return (outcome, queue.hasReadyJobs(at: now))
             }
             if work.lease == nil || !hasReadyJobs { return looked }
         }
@@ -159,7 +161,7 @@ extension Worker {
                 outcome.leased = try store.lease(lease, now: { self.now }, in: transaction)
             }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-            outcome.nextDueAt = try store.nextDueAt(in: transaction)
+            outcome.nextDueAt = try store.look(in: transaction).nextDueAt
             return outcome
         }
     }

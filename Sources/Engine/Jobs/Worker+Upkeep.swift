@@ -80,10 +80,10 @@ extension Worker {
         }
     }
 
-    /// Ends the attempt of a lost worker.
+    /// Ends the attempt of a lost worker, whose lease must have ended before `expiredBefore`; nil when it is known to be dead.
     ///
-    /// - Parameter expiredBefore: The lease must have ended before; nil when the worker is known to be dead.
     /// - Returns: What the job became, or nil when its worker was faster.
+    /// - Throws: ``StorageError``.
     func rescue(_ stray: Stray, expiredBefore: Date?, now: Date, in transaction: Transaction) throws -> JobStatus? {
         guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
         if let expiredBefore, let expires = job.leaseExpiresAt, expires >= expiredBefore { return nil }

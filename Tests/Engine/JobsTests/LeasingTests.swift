@@ -86,7 +86,7 @@ import Testing
             let soon = Date(timeIntervalSinceNow: 60)
             try await database.enqueue(.test("later") { $0.runAt = soon }, .test("strange", kind: "strange"))
             #expect(try await database.lease(5).isEmpty)
-            let due = try await database.read { try JobStore().nextDueAt(in: $0) }
+            let due = try await database.read { try JobStore().look(in: $0).nextDueAt }
             #expect(abs(try #require(due).timeIntervalSince(soon)) < 0.001)
             #expect(try await database.lease(5, now: Date(timeIntervalSinceNow: 61)).map(\.id.rawValue) == ["later"])
         }
