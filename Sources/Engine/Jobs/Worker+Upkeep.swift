@@ -16,6 +16,7 @@ extension Worker {
         var pause = Duration.zero
         var prunesAt = clock.elapsed()
         while !Task.isCancelled {
+            let reading = self.reading
             if let jump = watch.observe(reading, planned: pause) {
                 logger.warning("the time is not to be trusted for a while", ["worker.id": .init(id), "clock.jump": .init(jump.rawValue)])
             }
@@ -23,7 +24,8 @@ extension Worker {
             do {
                 try await rescueNeighbours()
                 if watch.mayJudge(at: clock.elapsed()) {
-                    try await rescueStrays()
+                    // At the time that was just found to be sound: the clock could be set in this very moment.
+                    try await rescueStrays(at: Date(timeIntervalSince1970: reading.wall.inSeconds))
                     if let end = try await firstLeaseEnd() { pause = min(pause, .seconds(max(0.01, end.timeIntervalSince(now) + 0.01))) }
                 } else {
                     pause = min(pause, max(.milliseconds(10), watch.judgesFrom - clock.elapsed()))
@@ -52,12 +54,11 @@ extension Worker {
 
     // MARK: Rescue
 
-    private func rescueStrays() async throws {
-        let now = self.now
+    private func rescueStrays(at time: Date) async throws {
         let strays = try await database.read { [store, handlers] in
-            try store.strays(kinds: handlers.keys.sorted(), now: now, in: $0)
+            try store.strays(kinds: handlers.keys.sorted(), now: time, in: $0)
         }
-        for stray in strays { try await rescue(stray, expiredBefore: now) }
+        for stray in strays { try await rescue(stray, expiredBefore: time) }
     }
 
     /// A process that is gone from this machine needs no waiting: its number is free, or somebody else's.

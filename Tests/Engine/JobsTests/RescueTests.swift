@@ -3,6 +3,7 @@ import FoundationEssentials
 import Host
 import Log
 import Storage
+import Synchronization
 import TestKit
 import Testing
 
@@ -173,6 +174,37 @@ import Testing
             }
             let outcomes = try await database.attempts(job.id).map(\.outcome)
             #expect(outcomes == [.handedBack, .completed])
+        }
+    }
+
+    @Test func `a clock that was set doesn't make a living worker's leases look over`() async throws {
+        try await TestDatabase.sqlite.queue { database in
+            let ahead = Mutex(0.0)
+            var clock = JobClock.system
+            clock.wall = { Date(timeIntervalSinceNow: ahead.withLock { $0 }) }
+            let (kept, lost) = (NewJob.test("kept"), NewJob.test("lost"))
+            try await database.enqueue(kept)
+            try await database.lease(lasting: 500)
+            let times = WorkerTimes(
+                lease: .seconds(2),
+                heartbeat: .milliseconds(250),
+                leaseMargin: .milliseconds(200),
+                poll: .milliseconds(50)
+            )
+            try await withWorker(database, TestHandler(), times: times, clock: clock) { _ in
+                // Once the newcomer judges at all.
+                try await database.write { transaction in
+                    _ = try JobStore().enqueue(lost, in: transaction)
+                    let request = LeaseRequest(worker: "dead", kinds: ["test"], capacity: 1, period: .seconds(-1))
+                    _ = try JobStore().lease(request, now: { Date() }, in: transaction)
+                }
+                try await database.wait(for: lost.id, toBe: .completed)
+                let jump = ContinuousClock.now
+                ahead.withLock { $0 = 1000 }
+                // Nobody renews it, so that it is taken up in the end, but a lease period later.
+                try await database.wait(for: kept.id, toBe: .completed)
+                #expect(ContinuousClock.now - jump >= .seconds(2))
+            }
         }
     }
 
