@@ -42,7 +42,9 @@ enum DelayBench {
         while screen.job == nil, deploy.status == nil { try await Task.sleep(for: .milliseconds(2)) }
         guard let job = screen.job else { throw Rig.Failure(description: "`slipway deploy --json` printed no event.") }
         let follower = try start(rig, ["status", job, "--follow", "--json", "--data", data], on: second)
-        guard await deploy.wait().isSuccess else { throw Rig.Failure(description: "`slipway deploy --json` failed: \(screen.text.suffix(500))") }
+        guard await deploy.wait().isSuccess else {
+            throw Rig.Failure(description: "`slipway deploy --json` failed: \(screen.text.suffix(500))")
+        }
         _ = await follower.wait()
         let lines = try output.lines()
         return (screen.delays(of: lines), second.delays(of: lines))
@@ -94,11 +96,16 @@ private struct TerraformOutput {
 
     func lines() throws -> [Line] {
         let text = String(decoding: try file.read(from: 0), as: UTF8.self)
+        var latest = 0.0
         return text.split(separator: "\n").compactMap { line in
             // A line that is no JSON is no event.
-            guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)), let hook = record.hook,
-                let address = hook.resource?.addr, let time = Self.seconds(record.timestamp)
+            guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)), let stamp = Self.seconds(record.timestamp)
             else { return nil }
+            // Terraform stamps a line and then waits for its turn to write: ten resources that start together have one time, and the
+            // last is written 60 ms later. But a line was not written before the one above it was stamped.
+            latest = max(latest, stamp)
+            guard let hook = record.hook, let address = hook.resource?.addr else { return nil }
+            let time = latest
             return switch record.type {
             case "apply_start": ("started \(address)", time)
             case "apply_complete": ("completed \(address)", time)

@@ -21,7 +21,9 @@ final class Moto: Sendable {
         let process = try ChildProcess.start(command)
         for _ in 0..<1200 {
             let text = FileSystem.exists(log) ? String(decoding: try FileSystem.read(log), as: UTF8.self) : ""
-            if let line = text.split(separator: "\n").first(where: { $0.contains("Running on http") }), let url = line.split(separator: " ").last {
+            if let line = text.split(separator: "\n").first(where: { $0.contains("Running on http") }),
+                let url = line.split(separator: " ").last
+            {
                 return Moto(process: process, url: String(url))
             }
             if process.status != nil { break }

@@ -25,11 +25,7 @@ struct Report: Sendable {
         Self.print(String(repeating: "-", count: 112))
     }
 
-    /// One figure.
-    ///
-    /// - Parameters:
-    ///   - value: What counts; nil is the samples' median.
-    ///   - places: After the decimal point.
+    /// One figure: the samples' median, or the given value of them, with so many places after the decimal point.
     func row(_ what: String, _ samples: Samples, value: Double? = nil, unit: String, places: Int = 0, aim: Aim = .none) {
         let value = value ?? samples.median
         let aimText =

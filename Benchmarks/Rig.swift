@@ -25,8 +25,9 @@ struct Rig: Sendable {
         }
         slipway = "\(own[..<slash])/slipway"
         var environment = [
-            "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "CHECKPOINT_DISABLE": "1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY", "AWS_REGION": "us-east-1",
+            "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "CHECKPOINT_DISABLE": "1",
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY",
+            "AWS_REGION": "us-east-1",
         ]
         if let mirror = inherited["SLIPWAY_TEST_PROVIDER_MIRROR"] {
             let file = "\(folder)/terraformrc"

@@ -17,7 +17,7 @@ struct RunEnds: Sendable {
     func planned() async throws -> JobEnd {
         let summary = attempt.tracker.planned ?? ChangeSummary()
         let message = summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Plan: \(summary)."
-        let finish = finish(.completed, .completed, message, summary: summary)
+        let finish = finish(.completed, .plan, message, summary: summary)
         let before = deployment
         return .completed(
             result: try result(message, summary: summary),

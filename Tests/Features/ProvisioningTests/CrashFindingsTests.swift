@@ -44,6 +44,14 @@ import TestKit
         #expect(findings.explanation(project: "shop").contains("a was reported done (id i-1)"))
     }
 
+    @Test(arguments: [("a.test[0]", true), ("b.test[0]", false), ("a.test[1]", false)])
+    func `an address with a masked name is found by the rest of it`(address: String, isRecorded: Bool) {
+        // A credential 'test' masks the name of a.test, too.
+        let masked = "a.<redacted>[0]"
+        let events = [event(masked, .started), event(masked, .completed, id: "i-1")]
+        #expect(CrashFindings(events: events, stateAddresses: [address]).unrecorded.isEmpty == isRecorded)
+    }
+
     @Test func `what was destroyed needs not be in the state`() {
         let findings = CrashFindings(
             events: [event("a", .started, .delete, id: "1"), event("a", .completed, .delete)],
