@@ -131,7 +131,10 @@ import Testing
             try slipway.write(block, to: "source/backend.tf")
             let source = try slipway.write(Self.good, to: "source/main.tf")
             let answer = try await slipway.run("deploy", source, "--project", "shop", "--auto-approve")
-            #expect(answer.code == 0 && answer.output.contains("warning:") && answer.output.contains("Slipway keeps the state"), "\(answer)")
+            #expect(
+                answer.code == 0 && answer.output.contains("warning:") && answer.output.contains("Slipway keeps the state"),
+                "\(answer)"
+            )
             #expect(try await slipway.run("state", "list", "--project", "shop").lines == ["terraform_data.x"])
         }
     }
@@ -140,11 +143,19 @@ import Testing
         try await Slipway.with { slipway in
             let source = try slipway.write(Self.good, to: "source/main.tf")
             let without = try await slipway.run(
-                "deploy", source, "--project", "shop", "--auto-approve", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"]
+                "deploy",
+                source,
+                "--project",
+                "shop",
+                "--auto-approve",
+                environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"]
             )
             #expect(without.code == 1 && without.errors.contains("/nowhere/terraform"), "\(without)")
             #expect(without.errors.split(separator: "\n").count == 1)
-            let database = try await slipway.run("jobs", environment: ["SLIPWAY_DATABASE_URL": "postgresql:///x?host=/nowhere&connect_timeout=2"])
+            let database = try await slipway.run(
+                "jobs",
+                environment: ["SLIPWAY_DATABASE_URL": "postgresql:///x?host=/nowhere&connect_timeout=2"]
+            )
             #expect(database.code == 1 && database.errors.split(separator: "\n").count == 1, "\(database)")
             let nonsense = try await slipway.run("jobs", environment: ["SLIPWAY_DATABASE_URL": "mysql://x"])
             #expect(nonsense.code != 0 && nonsense.errors.split(separator: "\n").count == 1, "\(nonsense)")

@@ -67,7 +67,12 @@ package struct Slipway: Sendable {
         }
     }
 
-    func command(_ arguments: [String], input: String? = nil, environment more: [String: String] = [:], folder: String? = nil) throws
+    func command(
+        _ arguments: [String],
+        input: String? = nil,
+        environment more: [String: String] = [:],
+        folder: String? = nil
+    ) throws
         -> ChildProcess.Command
     {
         ChildProcess.Command(

@@ -68,7 +68,7 @@ struct CrashScene: Sendable {
             text += """
                 resource "terraform_data" "r\(index)" {
                   input = \(input)
-                  provisioner "local-exec" { command = "sleep 0.\(3 + index % 3)" }
+                  provisioner "local-exec" { command = "sleep \(index % 2 == 0 ? "0.9" : "1.1")" }
                 }
 
                 """
@@ -133,7 +133,12 @@ struct CrashScene: Sendable {
 
     /// Checks that everything that anyone saw done is in the newest state, under the id that was reported.
     ///
-    /// - Parameter seen: Lines of a follower that may have died with the rest.
+    /// - Parameters:
+    ///   - job: Whose events are read again.
+    ///   - seen: Lines of a follower that may have died with the rest.
+    ///   - note: Said with what is wrong.
+    ///   - sourceLocation: Of the caller.
+    /// - Throws: ``TooLate`` when a command doesn't end.
     func expectNothingLost(_ job: String, seen: [String], note: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let told = try await slipway.run("status", job, "--follow", "--json").lines
         let state = try await slipway.json("state", "pull", "--project", "crash").stateResources
@@ -154,7 +159,9 @@ struct CrashScene: Sendable {
             let (ended, began) = (earlier["endedAt"]?.text ?? "9", later["startedAt"]?.text ?? "0")
             #expect(ended <= began, "\(attempts) (\(note))", sourceLocation: sourceLocation)
         }
-        let versions = try await slipway.json("state", "versions", "--project", "crash", "--limit", "1000").list.compactMap { $0["version"]?.number }
+        let versions = try await slipway.json("state", "versions", "--project", "crash", "--limit", "1000").list.compactMap {
+            $0["version"]?.number
+        }
         #expect(versions.sorted() == (1...max(1, versions.count)).map(Double.init), "\(versions) (\(note))", sourceLocation: sourceLocation)
     }
 
@@ -170,7 +177,7 @@ struct CrashScene: Sendable {
         }
         // Some may have ended in the last moment, which the next attempt only has heard.
         let named = open.filter { message.contains($0) }
-        #expect(!named.isEmpty && message.contains("--resume-after-crash"), "\(open): \(message) (\(note))", sourceLocation: sourceLocation)
+        #expect((!named.isEmpty || message.contains("was being created")) && message.contains("--resume-after-crash"), "\(open): \(message) (\(note))", sourceLocation: sourceLocation)
         let state = try await slipway.json("state", "pull", "--project", "crash").stateResources
         for address in open where state[address] == nil {
             #expect(message.contains(address), "\(address) isn't named: \(message) (\(note))", sourceLocation: sourceLocation)

@@ -29,7 +29,12 @@ import Testing
     }
 
     /// A moment after the n-th resource was reported done.
-    private func moment(_ scene: CrashScene, _ process: SlipwayProcess, _ chance: inout Chance, between range: ClosedRange<Int>? = nil) async throws {
+    private func moment(
+        _ scene: CrashScene,
+        _ process: SlipwayProcess,
+        _ chance: inout Chance,
+        between range: ClosedRange<Int>? = nil
+    ) async throws {
         try await scene.done(Int.random(in: range ?? 1...(scene.count - 4), using: &chance), in: process)
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...120, using: &chance)))
     }
@@ -71,7 +76,15 @@ import Testing
         var chance = Chance(seed: Self.seed ?? .random(in: 1...999_999))
         let note = "\(victim.rawValue), resuming, seed \(chance.seed)"
         try await CrashScene.with(.builtin) { scene in
-            let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--json")
+            let deploy = try scene.slipway.start(
+                "deploy",
+                scene.source,
+                "--project",
+                "crash",
+                "--auto-approve",
+                "--resume-after-crash",
+                "--json"
+            )
             let job = try await job(in: deploy)
             for range in [1...3, 5...7] {
                 let attempt = deploy.lines.count { $0.contains("\"type\":\"environment\"") }
@@ -110,11 +123,19 @@ import Testing
         let note = "two workers, seed \(chance.seed)"
         try await CrashScene.with(.builtin) { scene in
             let slipway = scene.slipway
-            let queued = try await slipway.json("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--detach")
+            let queued = try await slipway.json(
+                "deploy",
+                scene.source,
+                "--project",
+                "crash",
+                "--auto-approve",
+                "--resume-after-crash",
+                "--detach"
+            )
             let job = try #require(queued["job"]?.text)
             let workers = [try slipway.start("worker"), try slipway.start("worker")]
             let follower = try slipway.start("status", job, "--follow", "--json")
-            try await moment(scene, follower, &chance)
+            try await moment(scene, follower, &chance, between: 1...4)
             let first = try scene.worker(in: follower)
             #expect(workers.map(\.pid).contains(first))
             CrashScene.kill([first])
@@ -156,7 +177,15 @@ import Testing
         do {
             guard case .postgres(let url) = server.location() else { throw TooLate(description: "the address of PostgreSQL") }
             try await CrashScene.with(cloud, environment: ["SLIPWAY_DATABASE_URL": url]) { scene in
-                let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--json")
+                let deploy = try scene.slipway.start(
+                    "deploy",
+                    scene.source,
+                    "--project",
+                    "crash",
+                    "--auto-approve",
+                    "--resume-after-crash",
+                    "--json"
+                )
                 let job = try await job(in: deploy)
                 try await moment(scene, deploy, &generator)
                 let worker = try scene.worker(in: deploy)
