@@ -77,7 +77,7 @@ let package = Package(
         // Tests: the same folders
         .target(
             name: "TestKit",
-            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            dependencies: ["Storage", "Schema", "Sealing", "Host", "CLinux", "Domain", "Log"],
             path: "Tests/TestKit",
             swiftSettings: everywhere
         ),
