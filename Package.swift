@@ -33,8 +33,7 @@ let package = Package(
                 "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform,
-            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+            swiftSettings: abovePlatform
         ),
 
         .executableTarget(
