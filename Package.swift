@@ -33,8 +33,7 @@ let package = Package(
                 "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform,
-            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+            swiftSettings: abovePlatform
         ),
 
         .executableTarget(
@@ -77,7 +76,7 @@ let package = Package(
         // Tests: the same folders
         .target(
             name: "TestKit",
-            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log", "CLinux"],
             path: "Tests/TestKit",
             swiftSettings: everywhere
         ),

@@ -7,7 +7,7 @@ import Synchronization
 final class JobWorker: Sendable {
     private let program: Composition
     private let job: JobID
-    private let state: Mutex<(process: ChildProcess?, refusals: Int)> = Mutex((nil, 0))
+    private let state: Mutex<(process: ChildProcess?, startedAt: ContinuousClock.Instant, refusals: Int)> = Mutex((nil, .now, 0))
     /// So many starts in a row may fail before it is no use to try again.
     private static let mostRefusals = 3
 
@@ -29,7 +29,7 @@ final class JobWorker: Sendable {
             errorOutput: .file(log)
         )
         let process = try ChildProcess.start(command)
-        state.withLock { $0.process = process }
+        state.withLock { ($0.process, $0.startedAt) = (process, .now) }
     }
 
     /// Starts another when the last one ended without an end of the job: it takes the job up once the lease of the dead one is over.
@@ -38,8 +38,9 @@ final class JobWorker: Sendable {
     func restartIfGone() throws {
         let (isGone, isRefused) = state.withLock { state in
             guard let status = state.process?.status else { return (false, false) }
-            // A signal may hit any process; an exit code is what the worker itself had to say.
-            state.refusals = if case .code(let code) = status.end, code != 0 { state.refusals + 1 } else { 0 }
+            // A signal may hit any process, and one that worked for a while can work here; an exit code at once is a refusal.
+            let isRefusal = if case .code(let code) = status.end { code != 0 && .now - state.startedAt < .seconds(10) } else { false }
+            state.refusals = isRefusal ? state.refusals + 1 : 0
             return (true, state.refusals >= Self.mostRefusals)
         }
         if isRefused {

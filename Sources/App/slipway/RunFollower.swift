@@ -90,6 +90,7 @@ struct RunFollower: Sendable {
     /// - Throws: What the database throws.
     private func watch(_ screen: RunScreen, seen: borrowing Mutex<Int64>, worker: JobWorker?) async throws -> Pause {
         screen.start()
+        defer { screen.giveBack() }
         let hasLeft = Mutex(false)
         let (cancels, cancel) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let leave: @Sendable () -> Void = { hasLeft.withLock { $0 = true } }
@@ -107,18 +108,45 @@ struct RunFollower: Sendable {
         }
         var last = seen.withLock { $0 }
         var pause = Pause.left
-        try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+        func show(_ batch: [StoredEvent]) {
             for stored in batch {
                 last = stored.ordinal
                 if let event = stored.event { screen.show(event, at: stored.createdAt) }
             }
-            if let ended = try await state(afterEvents: batch, screen, hasWorker: worker != nil) {
-                pause = ended
-                return false
+        }
+        // Whatever happens to the database: the job goes on in its worker, and is found again.
+        var awaySince: ContinuousClock.Instant?
+        var isFollowing = true
+        while isFollowing {
+            do {
+                try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+                    awaySince = nil
+                    show(batch)
+                    if let ended = try await state(afterEvents: batch, screen, hasWorker: worker != nil) {
+                        // The end may have been committed after the batch was read, and before the job's row was.
+                        while true {
+                            let (job, after) = (job, last)
+                            let rest = try await program.database.read { try EventStore().events(of: job, after: after, in: $0) }
+                            if rest.isEmpty { break }
+                            show(rest)
+                        }
+                        pause = ended
+                        return false
+                    }
+                    if hasLeft.withLock({ $0 }) { return false }
+                    if batch.isEmpty { try worker?.restartIfGone() }
+                    return true
+                }
+                isFollowing = false
+            } catch let error as StorageError where error.mayPass {
+                let since = awaySince ?? .now
+                if awaySince == nil {
+                    context.output.note("\(ErrorText.sentence(of: error)) The job goes on in its worker; waiting for the database.")
+                }
+                awaySince = since
+                guard !hasLeft.withLock({ $0 }), .now - since < .seconds(600) else { throw error }
+                try await Task.sleep(for: .milliseconds(500))
             }
-            if hasLeft.withLock({ $0 }) { return false }
-            if batch.isEmpty { try worker?.restartIfGone() }
-            return true
         }
         cancel.finish()
         try await canceller.value

@@ -93,6 +93,11 @@ final class RunScreen: Sendable {
         if asking { screen.finishWithPlan() } else { screen.finish() }
     }
 
+    /// The terminal is the shell's again, even after an error.
+    func giveBack() {
+        if case .live(let screen) = form { screen.finish(closing: false) }
+    }
+
     /// It draws a picture of everything, not line after line.
     var isLive: Bool { if case .live = form { true } else { false } }
 

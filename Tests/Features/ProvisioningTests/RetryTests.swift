@@ -7,8 +7,8 @@ import Log
 import StateVault
 import Storage
 import Terraform
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -164,7 +164,9 @@ import TestKit
 
     @Test func `inputs that can't be unsealed end the job`() async throws {
         try await endsOrderly { shop, job in
-            try await shop.database.write { _ = try $0.execute("UPDATE terraform_runs SET sealed_inputs = \([1, 2, 3] as [UInt8]) WHERE job_id = \(job)") }
+            try await shop.database.write {
+                _ = try $0.execute("UPDATE terraform_runs SET sealed_inputs = \([1, 2, 3] as [UInt8]) WHERE job_id = \(job)")
+            }
         }
     }
 
