@@ -15,7 +15,7 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     }
 
     /// The first value of a name; setting replaces every line of that name.
-    package subscript(name: String) -> String? {
+    package subscript(name name: String) -> String? {
         get {
             let wanted = name.lowercased()
             return lines.first { $0.name.lowercased() == wanted }?.value

@@ -10,5 +10,5 @@ package struct HTTPResponse: Sendable {
     /// How long the server asks to wait before the next try; only the form in seconds is read.
     ///
     /// - SeeAlso: RFC 9110, section 10.2.3
-    package var retryAfter: Duration? { headers["Retry-After"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? .seconds($0) : nil } }
+    package var retryAfter: Duration? { headers[name: "Retry-After"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? .seconds($0) : nil } }
 }

@@ -105,7 +105,9 @@ final class Transfer {
 
     private func set(_ option: CURLoption, _ value: Int) throws(RemoteError) { try check(slipway_curl_set_long(handle, option, value)) }
 
-    private func set(_ option: CURLoption, _ value: String) throws(RemoteError) { try check(slipway_curl_set_string(handle, option, value)) }
+    private func set(_ option: CURLoption, _ value: String) throws(RemoteError) {
+        try check(slipway_curl_set_string(handle, option, value))
+    }
 
     private func check(_ code: CURLcode) throws(RemoteError) {
         // The value may be a secret, so only libcurl's own word for the failure.
@@ -134,7 +136,7 @@ final class Transfer {
 
     private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         let limit = order.request.responseLimit
-        let announced = headers["Content-Length"].flatMap { Int($0) } ?? 0
+        let announced = headers[name: "Content-Length"].flatMap { Int($0) } ?? 0
         guard body.count + count <= limit, announced <= limit else {
             isTooLarge = true
             // Anything but `count` ends the transfer.

@@ -107,7 +107,9 @@ final class TransferLoop: @unchecked Sendable {
         var endedAny = false
         var leftCount: Int32 = 0
         while let message = curl_multi_info_read(multi, &leftCount) {
-            guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle, let transfer = active[handle] else { continue }
+            guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle, let transfer = active[handle] else {
+                continue
+            }
             // Read before the handle is removed, which frees the message.
             let code = slipway_curl_message_result(message)
             end(transfer, transfer.result(code))
