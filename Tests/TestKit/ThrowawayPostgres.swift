@@ -22,9 +22,7 @@ package actor ThrowawayPostgres {
         .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=\(user)" + (password.isEmpty ? "" : "&password=\(password)"))
     }
 
-    /// Makes and starts a server.
-    ///
-    /// - Parameter settings: More of postgresql.conf, such as `max_connections=20`.
+    /// Makes and starts a server, with more of postgresql.conf, such as `max_connections=20`.
     package init(settings: [String] = []) async throws {
         programs = try PostgresPrograms.find()
         self.settings = settings
