@@ -41,7 +41,7 @@ import Testing
             do {
                 _ = try await store.get(key, limit: 10)
                 return false
-            } catch { return error.reason == .corrupted(key: "a/b") }
+            } catch { return error as? RemoteError == RemoteError(.corrupted(key: "a/b")) }
         }
         try await server.remove()
     }
