@@ -70,7 +70,7 @@ let package = Package(
         // Tests: the same folders
         .target(
             name: "TestKit",
-            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            dependencies: ["Remote", "Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
             path: "Tests/TestKit",
             swiftSettings: everywhere
         ),

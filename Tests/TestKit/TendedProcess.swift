@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Host
 
 /// A server that ends with this process, however it ends, and its folder with it.
 ///
@@ -34,8 +35,21 @@ struct TendedProcess: Sendable {
         shell = try Spawn.start(["sh", "-c", Self.script, "tender", folder.path] + command, log: log)
     }
 
-    /// Stops it where it is: it keeps its connections and answers nothing.
-    func pause() { say("pause") }
+    /// Stops it where it is, and waits until it stands: it keeps its connections and answers nothing.
+    func pause() async throws {
+        say("pause")
+        let shell = shell.pid
+        try await within(.seconds(20), "the pause") {
+            // The shell's only child; the letter behind its name in parentheses is its state; proc(5).
+            while true {
+                let children = try FileSystem.read("/proc/\(shell)/task/\(shell)/children")
+                let child = String(decoding: children, as: UTF8.self).prefix { $0.isNumber }
+                let facts = String(decoding: try FileSystem.read("/proc/\(child)/stat"), as: UTF8.self)
+                if facts.split(separator: ")").last?.hasPrefix(" T") == true { return }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+    }
 
     func resume() { say("resume") }
 

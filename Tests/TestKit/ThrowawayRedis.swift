@@ -47,7 +47,7 @@ package actor ThrowawayRedis {
     package func restart() async throws { try await start() }
 
     /// Stops it where it is: connections stand, answers don't come.
-    package func pause() { process?.pause() }
+    package func pause() async throws { try await process?.pause() }
 
     package func resume() { process?.resume() }
 

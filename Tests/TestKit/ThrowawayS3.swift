@@ -1,4 +1,6 @@
 internal import FoundationEssentials
+internal import Remote
+internal import Sealing
 
 /// An S3 server on a free loopback port that checks signatures (`rclone serve s3`); it ends with this process.
 package struct ThrowawayS3: Sendable {
@@ -40,9 +42,13 @@ package struct ThrowawayS3: Sendable {
     }
 
     /// Makes an empty bucket with a name of its own.
-    package func makeBucket() throws -> String {
+    package func makeBucket() async throws -> String {
         let name = "bucket-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        try FileManager.default.createDirectory(atPath: file(name, ""), withIntermediateDirectories: false)
+        var request = HTTPRequest(.put, "\(endpoint)/\(name)", headers: ["x-amz-content-sha256": SHA256.hex([])])
+        let key = AWSCredentials(accessKeyID: Self.accessKeyID, secretAccessKey: Self.secretAccessKey)
+        request.signing = AWSSigning(credentials: key, region: "us-east-1", service: "s3")
+        // Not a folder made beside the server: it keeps in mind what it has once listed.
+        guard try await HTTPClient().send(request).isSuccess else { throw TooLate(description: "a bucket") }
         return name
     }
 
@@ -50,7 +56,7 @@ package struct ThrowawayS3: Sendable {
     package func file(_ bucket: String, _ key: String) -> String { "\(folder.path)/buckets/\(bucket)/\(key)" }
 
     /// Stops it where it is: connections stand, answers don't come.
-    package func pause() { process.pause() }
+    package func pause() async throws { try await process.pause() }
 
     package func resume() { process.resume() }
 

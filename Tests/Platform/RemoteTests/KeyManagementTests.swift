@@ -12,7 +12,7 @@ import Testing
 
     /// Makes a key, which Slipway itself never does.
     private func makeKey(_ moto: Moto) async throws -> String {
-        var request = HTTPRequest(.post, moto.endpoint + "/", body: Array("{}".utf8))
+        var request = HTTPRequest(.post, moto.endpoint + "/", body: Array(#"{"KeyUsage":"ENCRYPT_DECRYPT"}"#.utf8))
         request.headers = ["Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "TrentService.CreateKey"]
         request.signing = AWSSigning(credentials: TestStore.motoKey, region: "eu-central-1", service: "kms")
         let answer = try await HTTPClient().send(request)

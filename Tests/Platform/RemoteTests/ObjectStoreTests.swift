@@ -71,10 +71,10 @@ import Testing
     @Test(arguments: TestStore.allCases) func `a listing is in order, in pages, and by prefix`(kind: TestStore) async throws {
         try await kind.with { store in
             var names = ["a-b", "a/b/c", "a/b/d", "a/b-e", "a/c", "ab", "b"]
-            names += (0..<20).map { "org-1/deployment-\($0)/v1-state.sealed" }
+            names += (0..<6).map { "org-1/deployment-\($0)/v1-state.sealed" }
             for name in names { try await store.put([1], at: try ObjectKey(name)) }
             let sorted = try names.map { name throws in try ObjectKey(name) }.sorted()
-            for pageSize in [1, 3, 26, 27, 1000] {
+            for pageSize in [1, 5, 13, 1000] {
                 var seen: [ObjectKey] = []
                 try await store.forEach(pageSize: pageSize) { seen.append($0.key) }
                 #expect(seen == sorted, "pages of \(pageSize)")

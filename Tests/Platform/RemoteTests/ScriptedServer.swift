@@ -81,6 +81,8 @@ final class ScriptedServer: Sendable {
         DispatchQueue(label: "scripted connection").async {
             self.serve(connection)
             self.state.withLock { $0.open -= 1 }
+            // Closing alone does not end it where another test's child process has inherited it.
+            shutdown(connection, Int32(SHUT_RDWR))
             close(connection)
         }
     }

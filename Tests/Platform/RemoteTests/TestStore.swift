@@ -17,7 +17,7 @@ enum TestStore: String, CaseIterable, Sendable {
         case .rclone:
             guard try RequiredTool.rclone.isPresent() else { try Test.cancel("rclone is missing: \(RequiredTool.rclone.remedy)") }
             let server = try await ThrowawayS3.shared()
-            try await body(try Self.store(server, bucket: try server.makeBucket()))
+            try await body(try Self.store(server, bucket: try await server.makeBucket()))
         case .moto:
             guard try RequiredTool.moto.isPresent() else { try Test.cancel("moto_server is missing: \(RequiredTool.moto.remedy)") }
             let server = try await Moto.shared()

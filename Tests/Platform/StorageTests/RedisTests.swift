@@ -114,7 +114,7 @@ import Testing
         options.commandTimeout = .milliseconds(200)
         let client = try server.client(options: options)
         try await client.ping()
-        await server.pause()
+        try await server.pause()
         let error = await #expect(throws: RedisError.self) { try await client.ping() }
         #expect(error?.reason == .connectionLost(server: client.server))
         await server.resume()

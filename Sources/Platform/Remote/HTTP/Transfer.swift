@@ -62,7 +62,7 @@ final class Transfer {
         // Object stores and hooks gain nothing from HTTP/2, and one connection a request keeps limits and failures simple.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         slipway_curl_keep_sockets_from_children(handle)
-        // How long a larger body waits for `100 Continue`, which many servers never say. The header itself can't be taken away by the
+        // How long a body over 1 MiB waits for `100 Continue`, which many servers never say. The header itself can't be taken away by the
         // empty line `Expect:`, because that one would go into AWS's signature.
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 200)
         try set(CURLOPT_NOSIGNAL, 1)
@@ -80,12 +80,18 @@ final class Transfer {
         case .head: try set(CURLOPT_NOBODY, 1)
         case .delete: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         case .put, .post:
-            try set(CURLOPT_UPLOAD, 1)
+            // A PUT is a POST by another name here: libcurl's own kind would ask with `Expect` before each body, however small.
+            try set(CURLOPT_POST, 1)
             try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-            try check(slipway_curl_set_size(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.count)))
+            try check(slipway_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         }
         try sign(request)
-        try set(request.headers)
+        var headers = request.headers
+        // Else libcurl would call every body a form.
+        if headers[name: "Content-Type"] == nil, request.method == .put || request.method == .post {
+            headers[name: "Content-Type"] = "application/octet-stream"
+        }
+        try set(headers)
     }
 
     private func sign(_ request: HTTPRequest) throws(RemoteError) {

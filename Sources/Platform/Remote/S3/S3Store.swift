@@ -51,7 +51,7 @@ package final class S3Store: ObjectStore {
         let hash = SHA256.hash(bytes)
         let checksum = Data(hash).base64EncodedString()
         var request = HTTPRequest(.put, endpoint.url(key.prefixed(location.prefix)), body: bytes)
-        request.headers = ["Content-Type": "application/octet-stream", "x-amz-checksum-sha256": checksum]
+        request.headers = ["x-amz-checksum-sha256": checksum]
         request.timeout = Self.timeout(byteCount: bytes.count)
         let response = try await caller.send(request, contentHash: Hexadecimal.text(hash))
         return try await check(response, checksum: checksum, bytes: bytes, key: key)
