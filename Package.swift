@@ -36,6 +36,14 @@ let package = Package(
             swiftSettings: abovePlatform
         ),
 
+        .executableTarget(
+            name: "slipway-bench",
+            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
+            path: "Benchmarks",
+            exclude: ["README.md"],
+            swiftSettings: everywhere
+        ),
+
         // Features: what the product does, told in order
         library(
             "Provisioning",
@@ -60,7 +68,8 @@ let package = Package(
         library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        system("CPostgres"),
+        // No system library: libpq is loaded when the first PostgreSQL database is opened.
+        .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
         system("CRedis"),
         system("CCurl"),
         system("COpenSSL"),
@@ -70,7 +79,7 @@ let package = Package(
         // Tests: the same folders
         .target(
             name: "TestKit",
-            dependencies: ["Remote", "Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            dependencies: ["Remote", "Storage", "Schema", "Sealing", "Host", "Domain", "Log", "CLinux"],
             path: "Tests/TestKit",
             swiftSettings: everywhere
         ),
@@ -82,7 +91,9 @@ let package = Package(
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),
         tests("JobsTests", "Engine/", ["Jobs", "Domain", "Storage", "Log", "Schema", "Host"]),
-        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing"]),
+        tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing", "RunHolder"]),
+        // A worker that tests kill.
+        .executableTarget(name: "RunHolder", dependencies: ["Terraform", "Host"], path: "Tests/RunHolder", swiftSettings: everywhere),
         tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
         tests(

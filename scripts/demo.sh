@@ -8,8 +8,10 @@ slipway=$PWD/.build/release/slipway
 [ -x "$slipway" ] || { echo "build the program first: make build" >&2; exit 1; }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/slipway-demo.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
 export SLIPWAY_DATA=$scratch/data
+# Runs work in memory, in a folder that is named after the data folder and is empty after them.
+runs=/dev/shm/slipway-$(printf %s "$SLIPWAY_DATA" | sha256sum | cut -c 1-16)
+trap 'rm -rf "$scratch"; rmdir "$runs" 2>/dev/null || true' EXIT
 unset SLIPWAY_DATABASE_URL SLIPWAY_KEYS SLIPWAY_URL SLIPWAY_TOKEN
 
 # Prints why, then the command as one would type it, then runs it.

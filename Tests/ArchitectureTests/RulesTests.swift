@@ -59,6 +59,7 @@ internal import Testing
         #expect(messages(text + " // run() awaits it.") == [])
         #expect(messages("// run() awaits it.\n\n" + text).count == 1)
         #expect(messages(text.replacing("Task", with: "AttachedTask")) == [])
+        #expect(messages("await " + text.replacing("let a = ", with: "")) == [])
     }
 
     @Test func `refuse unfinished work and paths of one machine`() {

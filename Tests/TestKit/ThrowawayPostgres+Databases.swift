@@ -14,9 +14,14 @@ extension ThrowawayPostgres {
     /// Removes a database, whoever still uses it.
     func removeDatabase(_ name: String) async throws { try await command("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
 
-    /// Runs a command that no transaction may hold, by `psql`.
+    /// Runs a command that no transaction may hold, as the superuser.
     package func command(_ text: String) async throws {
-        try await Spawn.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", socketFolder, "-U", "postgres", "-c", text])
+        let database = try await administrator()
+        try await database.write { transaction in
+            // Ends the transaction that `write` begins; the COMMIT that `write` sends afterwards only gets a warning.
+            try transaction.execute("COMMIT")
+            try transaction.execute(SQL(stringLiteral: text))
+        }
     }
 }
 

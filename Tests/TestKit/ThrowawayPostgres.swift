@@ -12,27 +12,35 @@ package actor ThrowawayPostgres {
     private let programs: PostgresPrograms
     private let folder: TemporaryFolder
     private let settings: [String]
+    private let port: Int?
     private var sitter: Spawn.Child?
-
-    /// The folder of the socket.
-    package nonisolated var socketFolder: String { folder.path }
+    private var openAdministrator: Database?
 
     /// Where a database of this server is; `postgres` always exists.
     package nonisolated func location(database: String = "postgres", user: String = "postgres", password: String = "") -> DatabaseLocation {
-        .postgres(url: "postgresql:///\(database)?host=\(folder.path)&user=\(user)" + (password.isEmpty ? "" : "&password=\(password)"))
+        var url = "postgresql:///\(database)?host=\(folder.path)&user=\(user)"
+        if let port { url += "&port=\(port)" }
+        if !password.isEmpty { url += "&password=\(password)" }
+        return .postgres(url: url)
     }
 
-    /// Makes and starts a server, with more of postgresql.conf, such as `max_connections=20`.
-    package init(settings: [String] = []) async throws {
+    /// Makes and starts a server.
+    ///
+    /// - Parameters:
+    ///   - port: A free port of 127.0.0.1 to listen on beside the socket, for tests of TCP and TLS.
+    ///   - settings: More of postgresql.conf, such as `max_connections=20`.
+    /// - Throws: When it doesn't start within half a minute.
+    package init(port: Int? = nil, settings: [String] = []) async throws {
         programs = try PostgresPrograms.find()
-        self.settings = settings
+        self.port = port
+        self.settings = settings + (port.map { ["port=\($0)", "listen_addresses=127.0.0.1"] } ?? [])
         folder = try TemporaryFolder()
         if geteuid() == 0, let nobody = getpwnam("nobody") { chown(folder.path, nobody.pointee.pw_uid, nobody.pointee.pw_gid) }
         chmod(folder.path, 0o700)
         let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         try await Spawn.run(programs.command("initdb", arguments), log: log)
         // One role needs a password, for the tests of passwords.
-        let rules = "local all \(Self.roleWithPassword) scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+        let rules = "local all \(Self.roleWithPassword) scram-sha-256\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n"
         try rules.write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
         try await start()
     }
@@ -47,8 +55,17 @@ package actor ThrowawayPostgres {
     // Never cancelled: every test that needs a database awaits it.
     private static let sharedServer = Task { try await ThrowawayPostgres() }
 
-    private nonisolated var data: String { folder.path + "/data" }
+    /// The folder of its data, where a test may put certificates.
+    package nonisolated var data: String { folder.path + "/data" }
     private nonisolated var log: String { folder.path + "/log" }
+
+    /// A connection to the database `postgres`, opened with its first use.
+    func administrator() async throws -> Database {
+        if let openAdministrator { return openAdministrator }
+        let database = try await Database.open(location())
+        openAdministrator = database
+        return database
+    }
 
     // MARK: Start and stop
 
@@ -69,6 +86,8 @@ package actor ThrowawayPostgres {
 
     /// Ends the server and removes its files; at the end of the process this happens by itself.
     package func remove() async throws {
+        await openAdministrator?.close()
+        openAdministrator = nil
         if let sitter { try await end(sitter, with: "kill") }
         folder.remove()
     }
@@ -100,6 +119,8 @@ package actor ThrowawayPostgres {
         guard sitter == nil else { return }
         let defaults = [
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "fsync=off", "full_page_writes=off", "max_connections=300",
+            // In the folder of the data: a killed server leaves what it has in /dev/shm behind.
+            "dynamic_shared_memory_type=mmap",
             "shared_buffers=32MB", "log_min_messages=warning", "lc_messages=C", "autovacuum=off", "max_wal_size=512MB",
         ]
         let server = programs.command("postgres", ["-D", data] + (defaults + settings).flatMap { ["-c", $0] })

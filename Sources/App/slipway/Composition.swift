@@ -22,7 +22,10 @@ struct Composition: Sendable {
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
     static func open(_ configuration: Configuration) async throws -> Composition {
         try makePrivateFolder(configuration.dataFolder)
-        let database = try await Database.open(try configuration.database)
+        var options = DatabaseOptions()
+        // A command, or a worker: neither reads much at once, and each connection to SQLite costs 200 KB.
+        options.readers = 2
+        let database = try await Database.open(try configuration.database, options: options)
         _ = try await Schema.migrator.migrate(database)
         let keyring = try await openKeyring(configuration, database)
         let logger = LogOutput.logger(minimum: configuration.logLevel)
@@ -62,14 +65,14 @@ struct Composition: Sendable {
         )
     }
 
-    /// Everything that a worker runs jobs with.
-    func provisioning(worker: String) async throws -> ProvisioningServices {
+    /// Everything that a worker runs jobs with, locked into the given sandbox.
+    func provisioning(worker: String, sandbox: Sandbox) async throws -> ProvisioningServices {
         ProvisioningServices(
             database: database,
             keyring: keyring,
             vault: vault,
             jobs: jobs,
-            runner: TerraformRunner(program: try await terraform(), sandbox: try await sandbox(), providers: try providers()),
+            runner: TerraformRunner(program: try await terraform(), sandbox: sandbox, providers: try providers()),
             workspaces: try workspaces(),
             logger: logger,
             worker: worker,

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Host
 
 /// Where the program begins: words in, exit code out.
@@ -10,12 +9,19 @@ struct Program {
     static func main() async {
         Terminal.ignoreBrokenPipes()
         let code = await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
-        exit(code.rawValue)
+        CurrentProcess.exit(code.rawValue)
     }
 
     /// Parses the words, runs the command, and says what went wrong.
     static func run(_ words: [String], environment: [String: String]) async -> ExitCode {
         let output = Output(environment: environment, isJSON: words.prefix { $0 != "--" }.contains("--json"))
+        let code = await execute(words, environment: environment, output: output)
+        guard let lost = output.console.lostOutput, code == .done else { return code }
+        // A full disk behind `> file`: what was to be printed is not there.
+        return output.failure(lost)
+    }
+
+    private static func execute(_ words: [String], environment: [String: String], output: Output) async -> ExitCode {
         do {
             switch try CommandParser(root: CommandTree.root).parse(words) {
             case .help(let path):

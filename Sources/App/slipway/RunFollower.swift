@@ -52,8 +52,7 @@ struct RunFollower: Sendable {
             case .left: return .cancelled
             case .awaitsApproval:
                 guard asks else { return .waitingForApproval }
-                let question: Prompt.Question = record.kind == RunAction.destroy.rawValue ? .destroy : .apply
-                guard await Prompt(paint: context.output.console.paint).ask(question) else {
+                guard await answer(to: record.kind == RunAction.destroy.rawValue ? .destroy : .apply) else {
                     try await program.decisions.refuse(job, by: program.person)
                     context.output.line("Nothing was changed.")
                     return .cancelled
@@ -67,6 +66,16 @@ struct RunFollower: Sendable {
     }
 
     // MARK: - Details
+
+    /// Asks; Ctrl-C means no.
+    private func answer(to question: Prompt.Question) async -> Bool {
+        let prompt = Prompt(paint: context.output.console.paint)
+        // Awaited below; a task of its own, because Ctrl-C must be able to end the waiting for a line.
+        let asking = Task { await prompt.ask(question) }
+        let interrupts = InterruptHandler(first: { asking.cancel() }, again: {})
+        defer { interrupts.restore() }
+        return await asking.value
+    }
 
     /// Shows events until the job is over, waits for a decision, or is let go.
     ///

@@ -76,8 +76,8 @@ final class RunScreen: Sendable {
     /// - Parameter asking: The question about the plan follows at once.
     func finish(asking: Bool) {
         guard case .live(let screen) = form else { return }
-        screen.finish(closing: !asking)
-        if asking { output.line() }
+        // The question is about all of the plan, not about as much of it as fits the window.
+        if asking { screen.finishWithPlan() } else { screen.finish() }
     }
 
     /// It draws a picture of everything, not line after line.

@@ -9,6 +9,12 @@ struct CancelRequest: Sendable {
     let person: String
 }
 
+/// The database's time, and when it was that by the worker's own steady clock.
+struct DatabaseTime: Sendable {
+    let date: Date
+    let elapsed: Duration
+}
+
 /// What a worker learns from its heartbeat.
 struct Heartbeat: Sendable {
     /// The attempts whose leases were renewed.
@@ -17,10 +23,13 @@ struct Heartbeat: Sendable {
 }
 
 extension JobStore {
-    /// PostgreSQL's time of day.
-    static func time(in transaction: Transaction) throws(StorageError) -> Date? {
-        guard transaction.dialect == .postgres else { return nil }
-        return try transaction.first("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now")?.value("now")
+    /// Reads PostgreSQL's clock beside this machine's steady one; nil on SQLite.
+    func databaseTime(in transaction: Transaction) throws(StorageError) -> DatabaseTime? {
+        guard clock.followsDatabase, transaction.dialect == .postgres else { return nil }
+        let before = clock.elapsed()
+        let row = try transaction.first("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now")
+        guard let row else { return nil }
+        return DatabaseTime(date: try row.value("now"), elapsed: (before + clock.elapsed()) / 2)
     }
 
     /// Enters a worker.
@@ -48,7 +57,7 @@ extension JobStore {
             """
             UPDATE jobs SET lease_expires_at = \(now.addingTimeInterval(period.inSeconds))
             WHERE status = 'processing' AND id IN (
-                SELECT id FROM jobs WHERE worker_id = \(worker) AND status = 'processing'\(sqlite: "", postgres: " ORDER BY id FOR UPDATE")
+                SELECT id FROM jobs WHERE worker_id = \(worker) AND status = 'processing'\(sqlite: "", postgres: " ORDER BY id COLLATE \"C\" FOR UPDATE")
             )
             RETURNING id, fence, cancel_requested_at, cancel_force, cancelled_by
             """
@@ -74,12 +83,21 @@ extension JobStore {
         return cancels
     }
 
+    /// Locks jobs in the order that keeps transactions with several from waiting for each other; SQLite has one writer anyway.
+    func lock(_ keys: [AttemptKey], in transaction: Transaction) throws(StorageError) {
+        guard transaction.dialect == .postgres else { return }
+        for part in keys.inShapes {
+            let ids = part.map(\.job)
+            _ = try transaction.rows("SELECT id FROM jobs WHERE id IN (\(list: ids)) ORDER BY id COLLATE \"C\" FOR UPDATE")
+        }
+    }
+
     /// Lists the attempts that the database counts as a worker's.
     func attempts(heldBy worker: String, in transaction: Transaction) throws(StorageError) -> [AttemptKey] {
         var keys: [AttemptKey] = []
-        let rows = try transaction.rows("SELECT id, fence FROM jobs WHERE worker_id = \(worker) AND status = 'processing' ORDER BY id")
+        let rows = try transaction.rows("SELECT id, fence FROM jobs WHERE worker_id = \(worker) AND status = 'processing'")
         for row in rows { keys.append(try AttemptKey(row)) }
-        return keys
+        return keys.sorted()
     }
 }
 

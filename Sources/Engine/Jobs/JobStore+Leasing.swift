@@ -20,18 +20,26 @@ struct LeaseRequest: Sendable {
 
 /// What there is to do.
 struct QueueState: Sendable {
-    var hasReadyJobs: Bool
-    /// When the next job becomes ready.
-    var nextDueAt: Date?
+    let hasPending: Bool
+    /// When the next job is due that waits for its time.
+    let nextDueAt: Date?
+
+    func isDue(at now: Date) -> Bool { nextDueAt.map { $0 <= now } ?? false }
+    func hasReadyJobs(at now: Date) -> Bool { hasPending || isDue(at: now) }
 }
 
 extension JobStore {
     /// Looks, without a lock, whether a lease is worth a try.
-    func look(now: Date, in transaction: Transaction) throws(StorageError) -> QueueState {
-        let ready = try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1")
-        let due = try transaction.first("SELECT MIN(run_at) AS due FROM jobs WHERE status IN ('scheduled', 'retrying')")
-        let dueAt: Date? = try due?.value("due")
-        return QueueState(hasReadyJobs: ready != nil || dueAt.map { $0 <= now } ?? false, nextDueAt: dueAt)
+    func look(in transaction: Transaction) throws(StorageError) -> QueueState {
+        let row = try transaction.first(
+            """
+            SELECT
+                CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE status = 'pending') THEN 1 ELSE 0 END AS has_pending,
+                (SELECT MIN(run_at) FROM jobs WHERE status IN ('scheduled', 'retrying')) AS next_due_at
+            """
+        )
+        guard let row else { return QueueState(hasPending: false, nextDueAt: nil) }
+        return QueueState(hasPending: try row.value("has_pending"), nextDueAt: try row.value("next_due_at"))
     }
 
     /// Leases as many jobs as there is room for, in the order that ``TurnTaking`` says.
@@ -39,12 +47,13 @@ extension JobStore {
     /// On PostgreSQL the row of `job_fences` lets one worker lease at a time; rows that somebody else has locked, for a cancellation say,
     /// are skipped.
     ///
-    /// - Parameter now: Asked when the jobs are chosen, so that an attempt begins after the one before it in its key has ended, however long
-    ///   the transaction had to wait.
+    /// `now` is asked when the jobs are chosen, so that an attempt begins after the one before it in its key has ended, however long the
+    /// transaction had to wait.
     func lease(_ request: LeaseRequest, now: () -> Date, in transaction: Transaction) throws(StorageError) -> [JobRecord] {
         guard request.capacity > 0, !request.kinds.isEmpty else { return [] }
-        try promote(now: now(), in: transaction)
-        if try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1") == nil { return [] }
+        let queue = try look(in: transaction)
+        guard queue.hasReadyJobs(at: now()) else { return [] }
+        if queue.isDue(at: now()) { try promote(now: now(), in: transaction) }
         guard
             let counter = try transaction.first(
                 "SELECT last_fence FROM job_fences WHERE id = 1\(sqlite: "", postgres: " FOR UPDATE")"
@@ -59,6 +68,21 @@ extension JobStore {
             }
         if chosen.isEmpty { return [] }
         return try take(chosen, request, lastFence: lastFence, now: now(), in: transaction)
+    }
+
+    /// Keeps PostgreSQL's planner to the indices for the rest of the transaction.
+    ///
+    /// It plans a prepared statement once and for all while the table is small, and then reads the whole of it for every batch until the
+    /// next ANALYZE: measured, 17 ms instead of 1 ms for 64 rows of 30,000. Plans that can't avoid what is forbidden are rated so dear that
+    /// they would be compiled first (350 ms).
+    func preferIndices(in transaction: Transaction) throws(StorageError) {
+        guard transaction.dialect == .postgres else { return }
+        try transaction.execute(
+            """
+            SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+            """
+        )
     }
 
     /// Makes jobs ready whose time has come.
@@ -193,15 +217,16 @@ extension JobStore {
     ) throws(StorageError) -> [JobRecord] {
         let leaseExpiresAt = now.addingTimeInterval(request.period.inSeconds)
         var leased: [JobRecord] = []
+        // PostgreSQL has the rows locked, and with the status in the condition it would rather walk through all that are pending.
         for part in chosen.inShapes {
             let rows = try transaction.rows(
                 """
                 UPDATE jobs
                 SET status = 'processing', fence = chosen.column2, worker_id = \(request.worker),
-                    lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(now),
+                    lease_expires_at = \(leaseExpiresAt), attempt = attempt + 1, wake_requested = 0, started_at = \(sql: moment(now)),
                     stage = 'queued', progress = 0, message = NULL, updated_at = \(now)
                 FROM (VALUES \(sql: .list(part.map { "(CAST(\($0.id) AS TEXT), CAST(\($0.fence) AS BIGINT))" as SQL }))) AS chosen
-                WHERE jobs.id = chosen.column1 AND jobs.status = 'pending'
+                WHERE jobs.id = chosen.column1\(sqlite: " AND jobs.status = 'pending'", postgres: "")
                 RETURNING \(sql: JobRecord.columns)
                 """
             )

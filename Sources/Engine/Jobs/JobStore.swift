@@ -1,4 +1,5 @@
 package import Domain
+internal import FoundationEssentials
 package import Storage
 
 /// The queue's tables, for everyone who queues, looks up, cancels or wakes a job in a transaction of their own.
@@ -20,7 +21,11 @@ package struct JobStore: Sendable {
     }
 
     /// Lists jobs, newest first.
-    package func jobs(_ filter: JobFilter = JobFilter(), page: JobPage = JobPage(), in transaction: Transaction) throws(StorageError) -> [JobRecord] {
+    package func jobs(
+        _ filter: JobFilter = JobFilter(),
+        page: JobPage = JobPage(),
+        in transaction: Transaction
+    ) throws(StorageError) -> [JobRecord] {
         var conditions: SQL = "1 = 1"
         if let organization = filter.organization { conditions = "\(sql: conditions) AND organization_id = \(organization)" }
         if !filter.statuses.isEmpty { conditions = "\(sql: conditions) AND status IN (\(list: filter.statuses))" }
@@ -63,5 +68,13 @@ package struct JobStore: Sendable {
         var attempts: [JobAttempt] = []
         for row in rows { attempts.append(try JobAttempt(row)) }
         return attempts
+    }
+
+    /// The moment at which a statement runs: PostgreSQL's own, so that the attempts of different machines can be put in order.
+    func moment(_ now: Date) -> SQL {
+        guard clock.followsDatabase else { return "CAST(\(now) AS BIGINT)" }
+        return """
+            \(sqlite: "CAST(\(now) AS BIGINT)", postgres: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
+            """
     }
 }

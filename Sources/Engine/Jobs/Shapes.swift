@@ -1,13 +1,13 @@
 internal import Storage
 
 extension Array {
-    /// Cuts into pieces of 64, 8 and 1, so that statements with a list of rows come in three shapes, which stay prepared.
+    /// Cuts into pieces of 64, 16, 4 and 1, so that statements with a list of rows come in four shapes, which stay prepared.
     var inShapes: [ArraySlice<Element>] {
         var pieces: [ArraySlice<Element>] = []
         var start = startIndex
         while start < endIndex {
             let left = endIndex - start
-            let size = left >= 64 ? 64 : left >= 8 ? 8 : 1
+            let size = left >= 64 ? 64 : left >= 16 ? 16 : left >= 4 ? 4 : 1
             pieces.append(self[start..<(start + size)])
             start += size
         }

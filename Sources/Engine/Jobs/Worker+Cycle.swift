@@ -6,6 +6,9 @@ internal import Synchronization
 
 /// Leasing, and writing the ends and reports of many attempts in one transaction.
 extension Worker {
+    /// Many run, and few of them have ended yet: a moment's wait puts more ends into one transaction.
+    private var isCrowded: Bool { state.withLock { $0.running.count >= 32 && $0.completions.count < $0.running.count / 2 } }
+
     /// What one transaction is to do.
     private struct Work: Sendable {
         var completions: [Completion] = []
@@ -15,6 +18,8 @@ extension Worker {
         var dropped: Set<AttemptKey> = []
         var isUnsure = false
 
+        /// Enough for statements with several rows.
+        var isLarge: Bool { completions.count >= 8 || (lease?.capacity ?? 0) >= 8 }
         var writes: Bool { !completions.isEmpty || !reports.isEmpty || isUnsure }
     }
 
@@ -22,7 +27,8 @@ extension Worker {
         var ended: Set<JobID> = []
         var leased: [JobRecord] = []
         var cancels: [CancelRequest] = []
-        var queue = QueueState(hasReadyJobs: false, nextDueAt: nil)
+        /// When the next job becomes ready.
+        var nextDueAt: Date?
     }
 
     /// Runs cycles until the worker has stopped and its last job has ended.
@@ -34,9 +40,12 @@ extension Worker {
         while true {
             var limit = times.poll
             do {
-                let outcome = try await cycle(start: start)
+                let (nextDueAt, hadRoom) = try await cycle(start: start)
                 failures = 0
-                if let due = outcome.nextDueAt { limit = min(limit, .seconds(max(0, due.timeIntervalSince(now)) + 0.001)) }
+                // Without room, one that is due waits for the end of another, which rings.
+                if let due = nextDueAt, hadRoom || due > now {
+                    limit = min(limit, .seconds(max(0.001, due.timeIntervalSince(now) + 0.001)))
+                }
                 if let only, try await isOver(only) { shutDown() }
             } catch {
                 failures += 1
@@ -59,12 +68,13 @@ extension Worker {
             if let reportsDueAt { limit = min(limit, reportsDueAt - clock.elapsed()) }
             if only != nil { limit = min(limit, .milliseconds(500)) }
             await bell.wait(atMost: limit)
+            if isCrowded { try? await Task.sleep(for: .milliseconds(1), clock: .continuous) }
         }
     }
 
     // MARK: One cycle
 
-    private func cycle(start: (RunningJob) -> Void) async throws -> QueueState {
+    private func cycle(start: (RunningJob) -> Void) async throws -> (nextDueAt: Date?, hadRoom: Bool) {
         let leasedAt = clock.elapsed()
         let work = takeWork(at: leasedAt)
         let outcome: Outcome
@@ -73,7 +83,9 @@ extension Worker {
         } catch {
             state.withLock { state in
                 state.completions = work.completions + state.completions
-                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
+                state.dropped.formUnion(work.dropped)
+                for (key, report) in work.reports { state.running[key.job]?.state.withLock { $0.report = $0.report ?? report } }
+                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() + times.report }
                 state.isUnsure = true
             }
             dropOverdueCompletions()
@@ -82,7 +94,7 @@ extension Worker {
         settle(work.completions, ended: outcome.ended)
         begin(outcome.leased, leasedAt: leasedAt, start: start)
         deliver(outcome.cancels)
-        return outcome.queue
+        return (outcome.nextDueAt, work.lease != nil)
     }
 
     private func takeWork(at elapsed: Duration) -> Work {
@@ -123,24 +135,33 @@ extension Worker {
     }
 
     private func perform(_ work: Work) async throws -> Outcome {
-        if !work.writes {
-            let looked = try await database.read { [self] transaction in
-                var outcome = Outcome(queue: try store.look(now: now, in: transaction))
+        // On SQLite a look costs less than the one writer's turn; on PostgreSQL it is a part of the lease.
+        if !work.writes, work.lease == nil || database.dialect == .sqlite {
+            let (looked, hasReadyJobs) = try await database.read { [self] transaction in
+                let queue = try store.look(in: transaction)
+                var outcome = Outcome(nextDueAt: queue.nextDueAt)
                 if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-                return outcome
+                return (outcome, queue.hasReadyJobs(at: now))
             }
-            if work.lease == nil || !looked.queue.hasReadyJobs { return looked }
+            if work.lease == nil || !hasReadyJobs { return looked }
         }
         return try await database.write { [self] transaction in
             // Asked for in here: the transaction may have waited for its turn.
             let now = self.now
             var outcome = Outcome()
+            if !work.reports.isEmpty {
+                try store.lock((work.completions.map(\.key) + work.reports.map(\.key)).sorted(), in: transaction)
+            }
+            if work.isLarge { try store.preferIndices(in: transaction) }
             outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
             try store.report(work.reports, now: now, in: transaction)
             if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
-            if let lease = work.lease { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
+            // Asked again: a shutdown may have begun while the transaction waited.
+            if let lease = work.lease, !state.withLock({ $0.isStopping }) {
+                outcome.leased = try store.lease(lease, now: { self.now }, in: transaction)
+            }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-            outcome.queue = try store.look(now: now, in: transaction)
+            outcome.nextDueAt = try store.look(in: transaction).nextDueAt
             return outcome
         }
     }
@@ -155,9 +176,8 @@ extension Worker {
     ) throws {
         for key in try store.attempts(heldBy: id, in: transaction) where !running.contains(key) {
             guard let job = try store.leased(key, in: transaction) else { continue }
-            if dropped.contains(key), let handler = handlers[job.kind] {
-                let stray = Stray(key: key, host: identity.host)
-                _ = try store.rescue(stray, expiredBefore: nil, handler: handler, now: now, in: transaction)
+            if dropped.contains(key) {
+                _ = try rescue(Stray(key: key, host: identity.host), expiredBefore: nil, now: now, in: transaction)
             } else {
                 let ending = Ending(outcome: .handedBack, status: .pending, givesAttemptBack: true)
                 try store.end(job, as: ending, worker: name, now: now, in: transaction)

@@ -29,9 +29,9 @@ extension Worker {
         let start = clock.elapsed()
         let (heartbeat, time) = try await database.write { [self] transaction in
             let heartbeat = try store.heartbeat(id, period: times.lease, now: now, in: transaction)
-            return (heartbeat, clock.followsDatabase ? try JobStore.time(in: transaction) : nil)
+            return (heartbeat, try store.databaseTime(in: transaction))
         }
-        if let time { state.withLock { $0.databaseTime = (time, clock.elapsed()) } }
+        if let time { state.withLock { $0.databaseTime = time } }
         for job in expected {
             if heartbeat.held.contains(job.key) {
                 job.state.withLock { $0.leaseEnds = start + times.lease }

@@ -23,8 +23,7 @@ package final class Worker: Sendable {
         var isUnsure = false
         /// Attempts that ended here, but whose end could not be written.
         var dropped: Set<AttemptKey> = []
-        /// The database's time, and when it was read by the worker's own clock.
-        var databaseTime: (date: Date, at: Duration)?
+        var databaseTime: DatabaseTime?
         /// When the watch looks next, by the worker's own clock.
         var watchesAt: Duration = .zero
     }
@@ -51,11 +50,9 @@ package final class Worker: Sendable {
 
     /// Makes a worker; ``run()`` starts it.
     ///
-    /// - Parameters:
-    ///   - handlers: One per kind; jobs of other kinds are left to other workers.
-    ///   - periodic: Jobs that are queued again and again.
-    ///   - only: Runs this one job, whoever's turn it is, and ends when it has ended or is suspended.
-    ///   - random: Source of jitter and of the worker's id.
+    /// There is one handler per kind; jobs of other kinds are left to other workers. With `only` it runs this one job, whoever's turn it is,
+    /// and ends when that has ended or is suspended. `random` is the source of jitter and of the worker's id.
+    ///
     /// - Throws: ``JobsError/Reason/duplicateHandler(kind:)``.
     package init(
         database: Database,
@@ -139,14 +136,14 @@ package final class Worker: Sendable {
     /// The time of day that all workers agree about: PostgreSQL's, carried on by this machine's steady clock; or this machine's own.
     var now: Date {
         guard let time = state.withLock({ $0.databaseTime }) else { return clock.wall() }
-        return time.date.addingTimeInterval((clock.elapsed() - time.at).inSeconds)
+        return time.date.addingTimeInterval((clock.elapsed() - time.elapsed).inSeconds)
     }
 
     var name: WorkerName { WorkerName(id: id, host: identity.host) }
 
     private func register() async throws {
-        let time = try await readDatabaseTime()
-        if let time { state.withLock { $0.databaseTime = (time, clock.elapsed()) } }
+        let time = try await database.read { [store] transaction in try store.databaseTime(in: transaction) }
+        if let time { state.withLock { $0.databaseTime = time } }
         let record = WorkerRecord(
             id: id,
             host: identity.host,
@@ -169,11 +166,5 @@ package final class Worker: Sendable {
             // Its silence says the same, only later.
             logger.warning("worker could not sign off", ["worker.id": .init(id), "error": .init("\(error)")])
         }
-    }
-
-    /// Reads PostgreSQL's clock; nil where this machine's own is the only one.
-    func readDatabaseTime() async throws -> Date? {
-        guard clock.followsDatabase, database.dialect == .postgres else { return nil }
-        return try await database.read { transaction in try JobStore.time(in: transaction) }
     }
 }

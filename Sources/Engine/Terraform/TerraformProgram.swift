@@ -6,7 +6,7 @@ package struct TerraformProgram: Sendable, Hashable, CustomStringConvertible {
     package enum Flavor: String, Sendable, Hashable, Codable {
         case terraform, opentofu
 
-        /// `Terraform`, `OpenTofu`
+        /// As people write it: `Terraform`, `OpenTofu`.
         package var name: String { self == .terraform ? "Terraform" : "OpenTofu" }
     }
 
@@ -17,7 +17,7 @@ package struct TerraformProgram: Sendable, Hashable, CustomStringConvertible {
     /// `linux_amd64`: what providers are built for.
     package let platform: String
 
-    /// `Terraform 1.11.4 (/usr/bin/terraform)`
+    /// For people: `Terraform 1.11.4 (/usr/bin/terraform)`.
     package var description: String { "\(flavor.name) \(version) (\(path))" }
 
     static let oldest = [1, 6]
@@ -59,7 +59,9 @@ extension TerraformProgram {
     private static func ask(_ path: String) async throws(TerraformError) -> TerraformProgram {
         var command = ChildProcess.Command(path, ["version", "-json"])
         // No call home, and no configuration of the user's that could be missing or wrong.
-        command.environment = ["CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"]
+        command.environment = [
+            "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent",
+        ]
         command.folder = "/"
         let answer: ChildProcess.Finished
         do {

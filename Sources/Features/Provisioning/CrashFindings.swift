@@ -1,4 +1,5 @@
 package import Events
+internal import Log
 
 /// What an attempt that died in the middle of an apply may have left behind in the cloud.
 package struct CrashFindings: Sendable, Equatable {
@@ -35,8 +36,18 @@ package struct CrashFindings: Sendable, Equatable {
         var seen: Set<String> = []
         for address in order where seen.insert(address).inserted {
             if let report = open[address] { inFlight.append(report) }
-            if let report = created[address], !addresses.contains(address), report.idValue != nil { unrecorded.append(report) }
+            if let report = created[address], !Self.has(address, in: addresses), report.idValue != nil { unrecorded.append(report) }
         }
+    }
+
+    /// Whether an address, as events have it, is among the state's.
+    ///
+    /// A credential `test` masks the name in `aws_instance.test`, too: then what is left of the address has to do.
+    private static func has(_ address: String, in addresses: Set<String>) -> Bool {
+        if addresses.contains(address) { return true }
+        guard let first = address.firstRange(of: Redactor.mask) else { return false }
+        let (start, end) = (address[..<first.lowerBound], address[first.upperBound...].split(separator: Redactor.mask).last ?? "")
+        return addresses.contains { $0.hasPrefix(start) && $0.hasSuffix(end) }
     }
 
     /// The list, and the commands that settle it.

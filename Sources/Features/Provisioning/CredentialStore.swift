@@ -37,6 +37,9 @@ package struct CredentialStore: Sendable {
         guard !values.isEmpty else {
             throw ProvisioningError(.invalid, "Give at least one variable, for example --env AWS_ACCESS_KEY_ID.")
         }
+        if let name = values.keys.sorted().first(where: { !Self.isVariableName($0) }) {
+            throw ProvisioningError(.invalid, "'\(name)' is no name of an environment variable; use letters, digits and underscores.")
+        }
         let names = String(decoding: try JSONEncoder().encode(values.keys.sorted()), as: UTF8.self)
         let plain = [UInt8](try JSONEncoder().encode(values))
         let context = SealContext.credential(organization: organization, name: name)
@@ -53,6 +56,14 @@ package struct CredentialStore: Sendable {
                     updated_at = excluded.updated_at
                 """
             )
+        }
+    }
+
+    private static func isVariableName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "_")
         }
     }
 

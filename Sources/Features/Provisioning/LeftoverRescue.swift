@@ -21,8 +21,7 @@ package struct LeftoverRescue: Sendable {
         do {
             let ended = try await endedJobs()
             let leftovers = try Leftover.adopt(in: services.workspaces) { metadata in
-                guard let facts = LeftoverFacts(metadata) else { return true }
-                return ended(facts.job)
+                LeftoverFacts(metadata).map { ended.contains($0.job) } ?? true
             }
             for leftover in leftovers { try await settle(leftover) }
         } catch {
@@ -30,13 +29,20 @@ package struct LeftoverRescue: Sendable {
         }
     }
 
-    /// Whether a job has ended or is gone, as the database says now.
-    private func endedJobs() async throws -> @Sendable (JobID) -> Bool {
-        let unfinished = try await services.database.read { [jobs = services.jobs] transaction in
-            let filter = JobFilter(statuses: JobStatus.allCases.filter { !$0.isFinal })
-            return Set(try jobs.jobs(filter, page: JobPage(limit: 1000), in: transaction).map(\.id))
+    /// The jobs of this machine's workspaces that have ended or are gone, as the database says now.
+    private func endedJobs() async throws -> Set<JobID> {
+        var jobs: Set<JobID> = []
+        // Wants none of them: only looks whose they are.
+        _ = try Leftover.adopt(in: services.workspaces) { metadata in
+            guard let facts = LeftoverFacts(metadata) else { return true }
+            jobs.insert(facts.job)
+            return false
         }
-        return { !unfinished.contains($0) }
+        guard !jobs.isEmpty else { return [] }
+        let found = jobs
+        return try await services.database.read { [store = services.jobs] transaction in
+            try found.filter { try store.job($0, in: transaction)?.status.isFinal ?? true }
+        }
     }
 
     private func settle(_ leftover: Leftover) async throws {
@@ -59,13 +65,17 @@ package struct LeftoverRescue: Sendable {
             services.logger.info("A leftover state was sealed", ["job.id": .init(facts.job)])
         } catch {
             guard !error.isTransient else { throw error }
-            // Someone has written since: the vault's state stands, and this one is kept for a person to look at.
-            let path = try keep(state, of: facts)
-            services.logger.error(
-                "A leftover state was not taken; it is kept sealed",
-                ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
-            )
+            try setAside(state, of: facts, because: error)
         }
+    }
+
+    /// Someone has written since: the vault's state stands, and this one is kept, sealed, for a person to look at.
+    func setAside(_ state: [UInt8], of facts: LeftoverFacts, because error: VaultError) throws {
+        let path = try keep(state, of: facts)
+        services.logger.error(
+            "A leftover state was not taken; it is kept sealed",
+            ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
+        )
     }
 
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {

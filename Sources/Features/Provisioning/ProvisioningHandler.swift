@@ -27,6 +27,9 @@ package struct ProvisioningHandler: JobHandler {
         let order: RunOrder
         do {
             order = try await RunOrder.read(context, services)
+        } catch let failure as JobFailure where failure.code == RunOrder.planExpired {
+            let (services, job) = (services, context.job)
+            return .cancelled { try Self.end(job, as: .cancelled, message: failure.message, services, in: $0) }
         } catch {
             throw try await unreadable(error, context)
         }
@@ -83,7 +86,10 @@ package struct ProvisioningHandler: JobHandler {
         in transaction: Transaction
     ) throws {
         let now = services.now()
-        if let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction) {
+        // What another job has made of the deployment since is not this one's to cancel.
+        if let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction),
+            status != .cancelled || deployment.lastJob == job.id
+        {
             try services.deployments.end(
                 deployment.id,
                 status: status == .cancelled ? .cancelled : .failed,

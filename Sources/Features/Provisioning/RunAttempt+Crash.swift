@@ -45,9 +45,9 @@ extension RunAttempt {
             guard let state = leftover.state.flatMap({ try? FollowedState(parsing: $0) }) else { continue }
             do {
                 if let saved = try await save(state, as: .intermediate, summary: nil) { try await announce(saved) }
-            } catch let error as VaultError {
-                // The vault has a newer one, or this one is torn: it knows better, and nothing is taken from it.
-                services.logger.warning("A leftover state was not taken", ["job.id": .init(job), "error": .init("\(error)")])
+            } catch let error as VaultError where !error.isTransient {
+                guard let bytes = leftover.state, let facts = LeftoverFacts(leftover.metadata) else { continue }
+                try LeftoverRescue(services: services).setAside(bytes, of: facts, because: error)
             }
         }
         return (leftovers, heard.filter { if case .resource = $0 { true } else { false } })

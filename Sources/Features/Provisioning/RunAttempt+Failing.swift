@@ -1,6 +1,8 @@
 internal import Domain
 internal import Events
+internal import Host
 internal import Jobs
+internal import Log
 internal import Sealing
 internal import StateVault
 internal import Storage
@@ -75,7 +77,12 @@ extension RunAttempt {
         case let error as SealingError: return await ends.failure(.permission, code: nil, message: "\(error)")
         case let error as StorageError: return await ends.failure(.serverError, code: nil, message: "\(error)")
         case let error as ProvisioningError: return await ends.failure(.validation, code: nil, message: "\(error)")
-        default: return error
+        case let error as HostError: return await ends.failure(.serverError, code: nil, message: "\(error)")
+        case is CancellationError: return error
+        default:
+            // Whatever it is, the deployment must not stay busy.
+            services.logger.error("A run failed with an unknown error", ["job.id": .init(job), "error": .init("\(error)")])
+            return await ends.failure(.unknown, code: "internal_error", message: "An internal error: the log of the worker says more.")
         }
     }
 

@@ -80,7 +80,8 @@ struct RunAttempt: Sendable {
         try await settleCrash()
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
-        defer { workspace.remove() }
+        // What the vault doesn't have stays where the next attempt finds it.
+        defer { if !tracker.hasUnsavedState { workspace.remove() } }
         let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
         let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
         for warning in workspace.facts.warnings {
@@ -107,7 +108,8 @@ struct RunAttempt: Sendable {
             if order.options.action == .deploy {
                 try services.deployments.setSealedVariables(sealedVariables, of: order.deployment.id, in: transaction)
             }
-            if context.job.attempt == 1, order.plan == nil {
+            // Handing back and waiting for an approval give the attempt back: the first word of a job is its first begin.
+            if order.lastOrdinal == 0 {
                 try services.usage.countRun(of: order.deployment.organization, now: now, in: transaction)
             }
         }
@@ -166,7 +168,10 @@ struct RunAttempt: Sendable {
     /// A real `terraform init`, after which the store knows the providers.
     func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
-        let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
+        let session = TerraformSession(attempt: self, workspace: workspace, settings: settings)
+        var exit = try await session.run(.initialize)
+        // The kept lock was outgrown, and is gone now.
+        if exit.needsInitialization, context.stop.reason == nil { exit = try await session.run(.initialize) }
         guard exit.isSuccess else { throw try await failure(of: exit) }
         if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
@@ -184,7 +189,13 @@ struct RunAttempt: Sendable {
     /// What no line may show: credentials, sensitive variables, and the sensitive outputs that the state knows.
     func redactor(sourceFacts: SourceFacts?, state: [UInt8]?) -> Redactor {
         let declared = Set((sourceFacts?.sensitiveVariables ?? []).map { $0.lowercased() })
-        var secrets = order.inputs.secrets(sensitiveVariables: declared)
+        let sourceFiles = order.source.entries.compactMap { entry -> RunInputs.VariableFile? in
+            guard !entry.path.contains("/"), entry.path.hasSuffix(".tfvars") || entry.path.hasSuffix(".tfvars.json"),
+                case .file(let content, _) = entry.content
+            else { return nil }
+            return RunInputs.VariableFile(name: entry.path, content: content)
+        }
+        var secrets = order.inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles)
         // A state that can't be read is refused where it matters, by Terraform and by the vault.
         let outputs = state.flatMap { try? StateDocument(parsing: $0) }?.outputs ?? []
         secrets += outputs.filter(\.isSensitive).compactMap { OutputJSON.string($0.value) }

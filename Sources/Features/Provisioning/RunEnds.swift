@@ -17,7 +17,7 @@ struct RunEnds: Sendable {
     func planned() async throws -> JobEnd {
         let summary = attempt.tracker.planned ?? ChangeSummary()
         let message = summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Plan: \(summary)."
-        let finish = finish(.completed, .completed, message, summary: summary)
+        let finish = finish(.completed, .plan, message, summary: summary)
         let before = deployment
         return .completed(
             result: try result(message, summary: summary),
@@ -64,27 +64,35 @@ struct RunEnds: Sendable {
     }
 
     /// Everything was done, and the vault has the state.
-    func completed(state: StateDocument?, isDestroy: Bool) async throws -> JobEnd {
+    func completed(state: StateDocument?) async throws -> JobEnd {
+        let action = attempt.order.options.action
+        let isDestroy = action == .destroy
+        // Reading what exists makes a failed deploy no better.
+        let hasOutcome = !deployment.status.isBusy && deployment.status != .pending
+        let before = hasOutcome ? deployment.status : .completed
+        let status: DeploymentStatus = isDestroy ? .destroyed : action == .refresh ? before : .completed
+        let error = action == .refresh ? deployment.errorMessage : nil
         let outputs = state.map(OutputJSON.outputs) ?? [:]
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
             .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
         let summary = attempt.tracker.applied ?? attempt.tracker.planned ?? ChangeSummary()
-        let message = isDestroy ? "Destroyed \(summary.destroy) resources." : "Infrastructure provisioning complete."
+        let destroyed = summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources"
+        let message = isDestroy ? "Destroyed \(destroyed)." : "Infrastructure provisioning complete."
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
-        let addresses = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let addresses = state?.managedAddresses ?? []
         let id = deployment.id
         return .completed(
             result: try result(message, summary: summary),
             alongside: try await alongside(events, message) { services, now, transaction in
                 try services.deployments.end(
                     id,
-                    status: isDestroy ? .destroyed : .completed,
+                    status: status,
                     stage: .completed,
                     progress: RunProgress.done,
                     message: message,
-                    error: nil,
+                    error: error,
                     now: now,
                     in: transaction
                 )
@@ -97,7 +105,7 @@ struct RunEnds: Sendable {
 
     /// A person's wish, a shutdown or the time limit ended it; the vault has what exists.
     func stopped(_ reason: StopReason, explanation: String) async throws -> JobEnd {
-        let id = deployment.id
+        let (id, addresses) = (deployment.id, attempt.tracker.addresses)
         guard case .shutdown = reason else {
             let message = "Cancelled. \(explanation)"
             let finish = finish(.cancelled, .cancelled, message, summary: attempt.tracker.applied)
@@ -113,6 +121,7 @@ struct RunEnds: Sendable {
                         now: now,
                         in: transaction
                     )
+                    if let addresses { try services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
                 }
             )
         }
@@ -131,6 +140,7 @@ struct RunEnds: Sendable {
                     now: now,
                     in: transaction
                 )
+                if let addresses { try services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
             }
         )
     }
@@ -144,7 +154,7 @@ struct RunEnds: Sendable {
     ///   - brief: One sentence, when events have said the rest already.
     /// - Returns: What the attempt throws.
     func failure(_ reason: FailureClass, code: String?, message: String, brief: String? = nil) async -> JobFailure {
-        let id = deployment.id
+        let (id, addresses) = (deployment.id, attempt.tracker.addresses)
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(reason, message: message, code: code) { transaction, willRetry in
@@ -158,6 +168,7 @@ struct RunEnds: Sendable {
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
+            if let addresses { try attempt.services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
             if willRetry {
                 try attempt.services.deployments.update(
                     id,
@@ -187,12 +198,12 @@ struct RunEnds: Sendable {
     /// The deployment failed for good, and what it had made was destroyed, as far as that went.
     func rolledBack(after failure: JobFailure, exit: RunExit, state: StateDocument?) async throws -> JobFailure {
         let id = deployment.id
-        let left = state?.resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) ?? []
+        let left = state?.managedAddresses ?? []
         let isClean = exit.isSuccess && left.isEmpty
         let message =
             isClean
             ? "\(failure.message)\nEverything it had made was destroyed again."
-            : "\(failure.message)\nRolling back failed too: \(left.count) resources are left; `slipway destroy --project \(deployment.project)` tries again."
+            : "\(failure.message)\nRolling back failed too: \(left.count == 1 ? "1 resource is" : "\(left.count) resources are") left; `slipway destroy --project \(deployment.project)` tries again."
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(failure.reason, message: message, code: failure.code) { transaction, _ in

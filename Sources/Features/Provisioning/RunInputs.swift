@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Log
+internal import Terraform
 
 /// What a run is given besides its source; sealed wherever it is stored.
 package struct RunInputs: Sendable, Hashable, Codable {
@@ -49,16 +49,26 @@ package struct RunInputs: Sendable, Hashable, Codable {
 
     /// The values that no log line may show.
     ///
-    /// - Parameter sensitiveVariables: Names that the configuration declares `sensitive`.
-    /// - Returns: In no order.
-    func secrets(sensitiveVariables: Set<String>) -> [String] {
+    /// - Parameters:
+    ///   - sensitiveVariables: Names that the configuration declares `sensitive`.
+    ///   - sourceFiles: The configuration's own variable files.
+    /// - Returns: In no order, with repetitions.
+    func secrets(sensitiveVariables: Set<String>, sourceFiles: [VariableFile] = []) -> [String] {
         let fromEnvironment = environment.filter { name, _ in
             name.hasPrefix("TF_VAR_")
                 ? Self.isSecret(name: String(name.dropFirst(7)), declared: sensitiveVariables)
                 : !Self.harmless.contains(name) && !name.hasPrefix("AWS_ENDPOINT_URL_")
         }
         let fromVariables = variables.filter { Self.isSecret(name: $0.key, declared: sensitiveVariables) }
-        return Array(fromEnvironment.values) + Array(fromVariables.values)
+        let fromFiles = (sourceFiles + variableFiles).flatMap { file in
+            Terraform.VariableFile.texts(in: file.content, isJSON: file.name.hasSuffix(".json"))
+                .filter { Self.isSecret(name: $0.key, declared: sensitiveVariables) }.values.joined()
+        }
+        // A list of secrets: each of them, too.
+        let within = fromVariables.values.flatMap { value in
+            Terraform.VariableFile.texts(in: Array("value = \(value)".utf8), isJSON: false).values.joined()
+        }
+        return Array(fromEnvironment.values) + Array(fromVariables.values) + fromFiles + within
     }
 
     private static func isSecret(name: String, declared: Set<String>) -> Bool {

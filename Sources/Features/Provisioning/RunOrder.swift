@@ -66,13 +66,16 @@ struct RunOrder: Sendable {
         )
     }
 
+    /// The code of the failure that a plan without a decision ends with.
+    static let planExpired = "plan_expired"
+
     /// The plan to apply: nil for a run that plans by itself.
     private static func approvedPlan(_ run: RunStore.Run, _ services: ProvisioningServices) throws -> [UInt8]? {
         guard let sealed = run.sealedPlan else { return nil }
         if run.decision == .approved {
             return try Envelope.open(sealed, with: services.keyring, context: SealContext.plan(run.job))
         }
-        throw JobFailure(.timedOut, message: "Nobody approved the plan in time; run the command again for a new one.", code: "plan_expired")
+        throw JobFailure(.timedOut, message: "Nobody approved the plan in time; run the command again for a new one.", code: planExpired)
     }
 
     /// The variables as the deployment keeps them for its next run.

@@ -76,12 +76,14 @@ struct RunStages: Sendable {
         guard exit.isSuccess else {
             try await keeper.keepFinal(summary: attempt.tracker.applied)
             if let stop = try await attempt.stopped(exit) { throw stop }
+            // A failure takes along what is buffered, and a roll-back makes another failure of it.
+            try await attempt.recorder.flush()
             throw try await rolledBack(attempt.failed(exit))
         }
         try await attempt.enter(.verifying, .verify, RunProgress.verifying, "Verifying the state")
         let state = try await keeper.keepFinal(summary: attempt.tracker.applied)
         try await keeper.verify()
-        return try await attempt.ends.completed(state: state, isDestroy: options.action == .destroy)
+        return try await attempt.ends.completed(state: state)
     }
 
     /// Runs a command, and once more after a real `init` when the prepared workspace did not serve it.

@@ -16,6 +16,10 @@ final class RunTracker: Sendable {
         var held: [(events: [JobEvent], text: String)] = []
         /// Resource events of the attempt, for what a crash leaves in doubt.
         var resources: [JobEvent] = []
+        /// What the deployment has, as the last state that was kept for good says; nil before there was one.
+        var addresses: [String]?
+        /// A state could not be stored: it lies in the workspace only.
+        var hasUnsavedState = false
     }
 
     private let state: Mutex<State>
@@ -38,10 +42,26 @@ final class RunTracker: Sendable {
     /// Terraform is past its plan and changes things.
     var isApplying: Bool { state.withLock { $0.facts.hasBegunApplying } }
 
+    /// What the deployment has, as the last state that was kept for good says; nil before there was one.
+    var addresses: [String]? { state.withLock { $0.addresses } }
+    /// A state could not be stored: it lies in the workspace only.
+    var hasUnsavedState: Bool { state.withLock { $0.hasUnsavedState } }
+
     /// Resources that are done, and how many there are to do.
     var counts: (done: Int, total: Int) {
         state.withLock { ($0.facts.finished, max($0.facts.total, $0.keptChanges, $0.facts.planned?.total ?? 0)) }
     }
+
+    /// The state is in the vault for good.
+    func keep(_ addresses: [String]) {
+        state.withLock {
+            $0.addresses = addresses
+            $0.hasUnsavedState = false
+        }
+    }
+
+    /// The state could not be stored.
+    func miss() { state.withLock { $0.hasUnsavedState = true } }
 
     /// A new command begins: its errors count, not its predecessor's.
     func beginCommand() {

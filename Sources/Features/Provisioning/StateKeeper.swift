@@ -42,7 +42,13 @@ actor StateKeeper {
     @discardableResult
     func keepFinal(summary: ChangeSummary?) async throws -> StateDocument? {
         guard let end, let last = end.last else { return nil }
-        if let saved = try await attempt.save(last, as: .final, summary: summary) { try await attempt.announce(saved) }
+        do {
+            if let saved = try await attempt.save(last, as: .final, summary: summary) { try await attempt.announce(saved) }
+        } catch {
+            attempt.tracker.miss()
+            throw error
+        }
+        attempt.tracker.keep(last.document.managedAddresses)
         if end.isTorn {
             try await attempt.recorder.record(
                 [.log(LogLine(level: "warn", text: "Terraform was killed while it wrote its state; the last whole one is kept."))],
@@ -89,4 +95,9 @@ extension RunAttempt {
         let report = StateReport(version: Int64(version.version), serial: version.serial, resources: version.resourceCount)
         try await recorder.record([.stateSaved(report)])
     }
+}
+
+extension StateDocument {
+    /// What counts as a resource of the deployment's: no data sources, no objects that are only left to be destroyed.
+    var managedAddresses: [String] { resources.filter { $0.isManaged && !$0.isDeposed }.map(\.address) }
 }

@@ -23,6 +23,7 @@ extension ChildProcess {
     ///   - command: Its `output` and `errorOutput` are replaced.
     ///   - timeout: After that it is killed, with its session.
     ///   - limit: Bytes kept of each stream; the rest is read and dropped.
+    /// - Returns: How it ended, and what it wrote.
     /// - Throws: ``HostError`` when it can't be started.
     package static func run(
         _ command: Command,

@@ -28,6 +28,7 @@ package final class ChildProcess: Sendable {
     ///
     /// - Parameter command: What to start. Its descriptors other than 0, 1, 2 and ``Command/inherited`` are closed in the child, its
     ///   signals are as at a login.
+    /// - Returns: The child, running.
     /// - Throws: ``HostError`` when the program is missing or can't be executed, the folder is missing, or an output file can't be made.
     package static func start(_ command: Command) throws(HostError) -> ChildProcess {
         let pipes = try SpawnPipes(command)

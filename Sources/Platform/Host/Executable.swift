@@ -6,7 +6,8 @@ package enum Executable {
     ///
     /// - Parameters:
     ///   - name: With a slash it is a path already and only checked.
-    ///   - path: Folders separated by colons, as in `PATH`.
+    ///   - path: Folders separated by colons, as in `PATH`; relative ones are passed over.
+    /// - Returns: Its path, or nil.
     package static func find(_ name: String, path: String) -> String? {
         if name.contains("/") { return isExecutable(name) ? name : nil }
         for folder in path.split(separator: ":") where folder.hasPrefix("/") {

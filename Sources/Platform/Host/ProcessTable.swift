@@ -46,7 +46,9 @@ package enum ProcessTable {
 
     /// Processor time it has used, without its children; nil when it is gone.
     package static func processorTime(_ pid: Int32) -> Duration? {
-        guard let fields = statistics(pid), fields.count > 12, let user = Int64(fields[11]), let system = Int64(fields[12]) else { return nil }
+        guard let fields = statistics(pid), fields.count > 12, let user = Int64(fields[11]), let system = Int64(fields[12]) else {
+            return nil
+        }
         return .milliseconds((user + system) * 1000 / max(1, Int64(sysconf(Int32(_SC_CLK_TCK)))))
     }
 

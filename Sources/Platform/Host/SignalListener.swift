@@ -15,7 +15,8 @@ final class SignalListener: Sendable {
     ///
     /// - Parameters:
     ///   - signals: SIGHUP is left alone when it was ignored at the start: nohup(1) asked for that.
-    ///   - queue: Where `onSignal` is called, with the signal's number.
+    ///   - queue: Where `onSignal` is called.
+    ///   - onSignal: Gets the signal's number.
     init(_ signals: [Int32], queue: DispatchQueue, onSignal: @escaping @Sendable (Int32) -> Void) {
         key = SignalPipe.shared.add(signals) { number in queue.async { onSignal(number) } }
     }

@@ -34,6 +34,7 @@ package final class Database: Sendable {
     /// Runs statements that only read, in one snapshot: `body` sees all of a commit or nothing of it.
     ///
     /// - Parameter body: May be run again when the connection broke; must not block on anything else.
+    /// - Returns: What `body` returned.
     /// - Throws: ``StorageError``, or what `body` throws.
     package func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await engine.read(body)
@@ -46,6 +47,7 @@ package final class Database: Sendable {
     ///
     /// - Parameter body: May be run again after a deadlock, a serialization failure or a broken connection, so that it must have no
     ///   other effect; must not block on anything else.
+    /// - Returns: What `body` returned in the run that was committed.
     /// - Throws: ``StorageError`` (``StorageError/Reason/connectionLost``: the commit's outcome is unknown), or what `body` throws.
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {

@@ -101,7 +101,10 @@ import Testing
         ("deploy . --project p --project q", "--project was given twice: leave one out"),
         ("deploy . x --project p", "'deploy' takes no more arguments: leave out 'x'"),
         ("doctor now", "'doctor' takes no arguments: leave out 'now'"),
-        ("deploy . --project ../p", "--project takes 1 to 64 letters, digits, '.', '_' or '-' and begins with a letter or digit, not '../p'"),
+        (
+            "deploy . --project ../p",
+            "--project takes 1 to 64 letters, digits, '.', '_' or '-' and begins with a letter or digit, not '../p'"
+        ),
         ("deploy . --project p --timeout 30", "--timeout needs a unit, as in 30s or 30m, not '30'"),
         ("deploy . --project p --timeout 0s", "--timeout takes a duration such as 90s, 30m or 1h30m, not '0s'"),
         ("deploy . --project p --timeout soon", "--timeout takes a duration such as 90s, 30m or 1h30m, not 'soon'"),

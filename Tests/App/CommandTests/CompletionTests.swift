@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Testing
@@ -23,7 +24,7 @@ import Testing
         ("slipway --data da", ["data"]),
     ]
 
-    @Test(arguments: expectations) func `bash completes`(line: String, words: [String]) throws {
+    @Test(arguments: expectations) func `bash completes`(line: String, words: [String]) async throws {
         let script = """
             read -ra COMP_WORDS <<<'\(line)'
             case '\(line)' in *' ') COMP_WORDS+=('');; esac
@@ -31,32 +32,32 @@ import Testing
             _slipway
             printf '%s\\n' "${COMPREPLY[@]}"
             """
-        #expect(try complete(with: "bash --norc", .bash, script).sorted() == words)
+        #expect(try await complete(with: "bash --norc", .bash, script).sorted() == words)
     }
 
-    @Test func `bash completes a value after an equals sign`() throws {
+    @Test func `bash completes a value after an equals sign`() async throws {
         let script = "COMP_WORDS=(slipway jobs --status = f); COMP_CWORD=4; _slipway; printf '%s\\n' \"${COMPREPLY[@]}\""
-        #expect(try complete(with: "bash --norc", .bash, script) == ["failed"])
+        #expect(try await complete(with: "bash --norc", .bash, script) == ["failed"])
     }
 
     @Test(.enabled(if: hasFish, "fish is not installed"), arguments: expectations)
-    func `fish completes`(line: String, words: [String]) throws {
+    func `fish completes`(line: String, words: [String]) async throws {
         let script = "complete -C '\(line)' | string replace -r '\\t.*' ''"
-        let found = try complete(with: "fish --no-config", .fish, script).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        let found = try await complete(with: "fish --no-config", .fish, script).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         #expect(found.sorted() == words)
     }
 
     /// zsh completes only in a terminal: the script is loaded and its functions are there.
-    @Test(.enabled(if: hasZsh, "zsh is not installed")) func `zsh takes its script`() throws {
+    @Test(.enabled(if: hasZsh, "zsh is not installed")) func `zsh takes its script`() async throws {
         let script = "print -l ${(ok)functions} | grep -c '^_slipway'"
         let prelude = "autoload -Uz compinit; compinit -u -D;"
-        let count = try complete(with: "zsh -f", .zsh, script, prelude: prelude)
+        let count = try await complete(with: "zsh -f", .zsh, script, prelude: prelude)
         #expect(count == [String(Completions.places(CommandTree.root).count + 1)])
     }
 
     // MARK: Shells
 
-    private func complete(with shell: String, _ kind: Completions.Shell, _ script: String, prelude: String = "") throws -> [String] {
+    private func complete(with shell: String, _ kind: Completions.Shell, _ script: String, prelude: String = "") async throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "slipway-completion-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         for name in ["infra", "data"] {
@@ -66,7 +67,11 @@ import Testing
         try Data(Completions.script(for: kind, root: CommandTree.root).utf8).write(to: folder.appending(path: "completion"))
         let text = "cd '\(folder.path)/work'\n\(prelude)\nsource ../completion\n\(script)\n"
         try Data(text.utf8).write(to: folder.appending(path: "script"))
-        let (output, _) = Self.run("HOME='\(folder.path)' \(shell) '\(folder.path)/script' 2>&1")
+        let command = "HOME='\(folder.path)' \(shell) '\(folder.path)/script' 2>&1"
+        // On a queue: the wait must not hold a thread of Swift's pool.
+        let output = await withCheckedContinuation { continuation in
+            DispatchQueue(label: "test.shell").async { continuation.resume(returning: Self.run(command).output) }
+        }
         return output.split(separator: "\n").map(String.init)
     }
 

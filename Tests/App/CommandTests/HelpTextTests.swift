@@ -12,7 +12,10 @@ import Testing
                 name: "launch",
                 summary: "Send a boat down the slipway",
                 discussion: "It is a one-way trip, so that it asks before it lets go.\n\nBring a rope.",
-                arguments: [ArgumentSpec(name: "BOAT", summary: "Its name"), ArgumentSpec(name: "CREW", summary: "Who is on board", isRequired: false, isRepeatable: true)],
+                arguments: [
+                    ArgumentSpec(name: "BOAT", summary: "Its name"),
+                    ArgumentSpec(name: "CREW", summary: "Who is on board", isRequired: false, isRepeatable: true),
+                ],
                 options: [
                     .value("tide", "HEIGHT", .integer(0...9), isRequired: true, "How high the water has to be before anything moves"),
                     .flag("now", short: "n", "Don't wait"), .flag("later", "Wait"),

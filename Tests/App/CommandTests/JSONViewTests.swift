@@ -16,7 +16,9 @@ import Testing
         .resource(ResourceReport(address: "a", action: .create, phase: .completed, elapsedSeconds: 1.5, idKey: "id", idValue: "i-1")),
         .provisioner(ProvisionerOutput(address: "a", text: "t")),
         .log(LogLine(level: "warn", text: "t")),
-        .diagnostic(DiagnosticReport(severity: .error, summary: "s", detail: "d", address: "a", file: "f", line: 1, snippet: "c", advice: "w")),
+        .diagnostic(
+            DiagnosticReport(severity: .error, summary: "s", detail: "d", address: "a", file: "f", line: 1, snippet: "c", advice: "w")
+        ),
         .outputs(["o": OutputValue(type: "\"string\"", value: "\"v\"", sensitive: false)]),
         .stateSaved(StateReport(version: 1, serial: 2, resources: 3)),
         .finished(FinishReport(status: .completed, stage: .completed, message: "m", summary: ChangeSummary(), elapsedSeconds: 1, until: 2)),

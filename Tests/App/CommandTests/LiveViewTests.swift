@@ -79,7 +79,10 @@ import Testing
     @Test func `the plan before the question`() {
         var view = Recorded.view()
         for (offset, event) in Recorded.untilPlan { view.take(event, at: Recorded.start.addingTimeInterval(offset)) }
-        view.take(.finished(FinishReport(status: .scheduled, stage: .approval, message: "The plan waits for approval.")), at: Recorded.start)
+        view.take(
+            .finished(FinishReport(status: .scheduled, stage: .approval, message: "The plan waits for approval.")),
+            at: Recorded.start
+        )
         let expected = """
             Terraform will perform the following actions:
               + aws_s3_bucket.logs
@@ -116,7 +119,11 @@ import Testing
     func `a frame is never larger than the terminal`(width: Int, height: Int) {
         for symbols in [Symbols.unicode, .ascii] {
             for view in Recorded.allViews {
-                let lines = view.render(height: height, now: Recorded.start.addingTimeInterval(4000), style: LiveStyle(width: width, paint: .colour, symbols: symbols))
+                let lines = view.render(
+                    height: height,
+                    now: Recorded.start.addingTimeInterval(4000),
+                    style: LiveStyle(width: width, paint: .colour, symbols: symbols)
+                )
                 #expect(lines.count <= height)
                 for line in lines { #expect(TextWidth.columns(Harmless.line(line)) <= width, "\(Harmless.line(line))") }
             }
@@ -151,11 +158,29 @@ import Testing
         for (offset, event) in Recorded.untilApply { view.take(event, at: Recorded.start.addingTimeInterval(offset)) }
         view.take(.stage(StageReport(stage: .rollback, progress: 0, message: "Rolling back")), at: Recorded.start.addingTimeInterval(7))
         #expect(view.resources.map(\.address) == ["aws_s3_bucket.logs", "module.web.aws_instance.web[\"東京\"]"])
-        view.take(.resource(ResourceReport(address: "aws_s3_bucket.logs", action: .delete, phase: .started)), at: Recorded.start.addingTimeInterval(8))
+        view.take(
+            .resource(ResourceReport(address: "aws_s3_bucket.logs", action: .delete, phase: .started)),
+            at: Recorded.start.addingTimeInterval(8)
+        )
         #expect(view.resources[0].word == "destroying")
-        view.take(.resource(ResourceReport(address: "aws_s3_bucket.logs", action: .delete, phase: .completed)), at: Recorded.start.addingTimeInterval(9))
+        view.take(
+            .resource(ResourceReport(address: "aws_s3_bucket.logs", action: .delete, phase: .completed)),
+            at: Recorded.start.addingTimeInterval(9)
+        )
         #expect(view.resources[0].word == "destroyed")
         #expect(view.stages.map(\.phase) == [.done, .done, .failed, .running])
+    }
+
+    @Test func `a stage that comes again begins again in its place`() {
+        var view = Recorded.view()
+        for (offset, event) in Recorded.untilPlan { view.take(event, at: Recorded.start.addingTimeInterval(offset)) }
+        view.take(.finished(FinishReport(status: .scheduled, stage: .approval, message: "")), at: Recorded.start.addingTimeInterval(3))
+        view.take(.stage(StageReport(stage: .`init`, progress: 10, message: "")), at: Recorded.start.addingTimeInterval(60))
+        #expect(view.stages.map(\.stage) == [.`init`, .plan])
+        #expect(view.stages.map(\.phase) == [.running, .done])
+        view.take(.stage(StageReport(stage: .apply, progress: 60, message: "")), at: Recorded.start.addingTimeInterval(61))
+        #expect(view.stages.map(\.phase) == [.done, .done, .running])
+        #expect(view.resources.count == 3)
     }
 
     @Test func `a new attempt begins with a clean view`() {
@@ -180,7 +205,21 @@ import Testing
         view.take(.planned(PlannedChange(address: evil, action: .create, reason: evil)), at: at)
         view.take(.provisioner(ProvisionerOutput(address: evil, text: evil)), at: at)
         view.take(.resource(ResourceReport(address: evil, action: .create, phase: .completed, idKey: evil, idValue: evil)), at: at)
-        view.take(.diagnostic(DiagnosticReport(severity: .error, summary: evil, detail: evil, address: evil, file: evil, line: 1, snippet: evil, advice: evil)), at: at)
+        view.take(
+            .diagnostic(
+                DiagnosticReport(
+                    severity: .error,
+                    summary: evil,
+                    detail: evil,
+                    address: evil,
+                    file: evil,
+                    line: 1,
+                    snippet: evil,
+                    advice: evil
+                )
+            ),
+            at: at
+        )
         view.take(.outputs([evil: OutputValue(type: evil, value: evil, sensitive: false)]), at: at)
         view.take(.finished(FinishReport(status: .completed, stage: .completed, message: evil)), at: at)
         let style = LiveStyle(width: 80)

@@ -49,13 +49,17 @@ import Testing
     }
 
     @Test func `Terraform's own lines are there when they are asked for`() {
-        let events: [(Double, JobEvent)] = [(0, .log(LogLine(text: "one\u{1B}[0m\ntwo\n"))), (0, .stateSaved(StateReport(version: 2, serial: 5, resources: 1)))]
+        let events: [(Double, JobEvent)] = [
+            (0, .log(LogLine(text: "one\u{1B}[0m\ntwo\n"))), (0, .stateSaved(StateReport(version: 2, serial: 5, resources: 1))),
+        ]
         #expect(lines(events) == "")
         #expect(lines(events, detail: .verbose) == "terraform: one\nterraform: two\nstate: version 2, 1 resource")
     }
 
     @Test func `progress within a stage says nothing new`() {
-        let events: [(Double, JobEvent)] = [60, 65, 70].map { (0, .stage(StageReport(stage: .apply, progress: $0, message: "\($0) of 100"))) }
+        let events: [(Double, JobEvent)] = [60, 65, 70].map {
+            (0, .stage(StageReport(stage: .apply, progress: $0, message: "\($0) of 100")))
+        }
         #expect(lines(events) == "apply: 60 of 100 (60%)")
     }
 

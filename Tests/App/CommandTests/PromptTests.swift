@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct PromptTests {
     @Test(arguments: [
-        ("yes", true), ("  yes ", true), ("yes\r", true), ("y", false), ("Yes", false), ("YES", false), ("no", false), ("", false), ("yes!", false), (nil, false),
+        ("yes", true), ("  yes ", true), ("yes\r", true), ("y", false), ("Yes", false), ("YES", false), ("no", false), ("", false),
+        ("yes!", false), (nil, false),
     ])
     func `only yes is a yes`(answer: String?, isYes: Bool) {
         #expect(Prompt.isYes(answer) == isYes)

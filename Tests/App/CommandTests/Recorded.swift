@@ -104,7 +104,9 @@ enum Recorded {
         for (position, name) in names.prefix(count / 2 + 4).enumerated() {
             view.take(.resource(ResourceReport(address: name, action: .create, phase: .started)), at: start)
             let phase: ResourceReport.Phase? = position >= count / 2 ? nil : position == 7 ? .errored : .completed
-            if let phase { view.take(.resource(ResourceReport(address: name, action: .create, phase: phase, elapsedSeconds: 1)), at: start) }
+            if let phase {
+                view.take(.resource(ResourceReport(address: name, action: .create, phase: phase, elapsedSeconds: 1)), at: start)
+            }
         }
         return view
     }

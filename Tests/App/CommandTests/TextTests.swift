@@ -4,9 +4,11 @@ import Testing
 
 @Suite struct HarmlessTests {
     @Test(arguments: [
-        ("plain", "plain"), ("\u{1B}[31mred\u{1B}[0m", "red"), ("a\u{1B}]0;title\u{07}b", "ab"), ("a\u{1B}]8;;http://x\u{1B}\\link", "alink"),
+        ("plain", "plain"), ("\u{1B}[31mred\u{1B}[0m", "red"), ("a\u{1B}]0;title\u{07}b", "ab"),
+        ("a\u{1B}]8;;http://x\u{1B}\\link", "alink"),
         ("a\u{9B}2Jb", "ab"), ("bell\u{07}", "bell\u{FFFD}"), ("a\tb\nc\rd", "a b c d"), ("back\u{08}space", "back\u{FFFD}space"),
-        ("\u{202E}evil", "\u{FFFD}evil"), ("日本語 ✓", "日本語 ✓"), ("\u{1B}", ""), ("\u{1B}[", ""), ("\u{1B}P1$rx\u{1B}\\ok", "ok"), ("\u{1B}c!", "!"),
+        ("\u{202E}evil", "\u{FFFD}evil"), ("日本語 ✓", "日本語 ✓"), ("\u{1B}", ""), ("\u{1B}[", ""), ("\u{1B}P1$rx\u{1B}\\ok", "ok"),
+        ("\u{1B}c!", "!"),
         ("\u{1B}(Bx", "x"),
     ])
     func `nothing that a terminal would obey is left`(text: String, expected: String) {
@@ -33,7 +35,8 @@ import Testing
 
 @Suite struct TextWidthTests {
     @Test(arguments: [
-        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👩‍👩‍👧", 2), ("🇩🇪", 2), ("❤️", 2), ("…", 1), ("", 0), ("한글", 4), ("｡", 1), ("Ａ", 2), ("\u{200B}", 0), ("⠋━", 2),
+        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👩‍👩‍👧", 2), ("🇩🇪", 2), ("❤️", 2), ("…", 1), ("", 0), ("한글", 4), ("｡", 1), ("Ａ", 2),
+        ("\u{200B}", 0), ("⠋━", 2),
     ])
     func `columns are those of a terminal`(text: String, columns: Int) {
         #expect(TextWidth.columns(text) == columns)

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct DurationTextTests {
     @Test(arguments: [
-        ("90s", 90_000), ("30m", 1_800_000), ("1h30m", 5_400_000), ("2d", 172_800_000), ("500ms", 500), ("1d2h3m4s5ms", 93_784_005), ("0s", 0),
+        ("90s", 90_000), ("30m", 1_800_000), ("1h30m", 5_400_000), ("2d", 172_800_000), ("500ms", 500), ("1d2h3m4s5ms", 93_784_005),
+        ("0s", 0),
     ])
     func `durations are read`(text: String, milliseconds: Int64) {
         #expect(DurationText.parse(text) == .milliseconds(milliseconds))
@@ -44,7 +45,9 @@ import Testing
         #expect(HumanText.duration(seconds) == text)
     }
 
-    @Test(arguments: [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (1_572_864, "1.5 MB"), (20_971_520, "20 MB"), (5_368_709_120, "5.0 GB")])
+    @Test(arguments: [
+        (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (1_572_864, "1.5 MB"), (20_971_520, "20 MB"), (5_368_709_120, "5.0 GB"),
+    ])
     func `bytes`(count: Int, text: String) {
         #expect(HumanText.bytes(count) == text)
     }

@@ -73,6 +73,9 @@ enum Registers {
         return values
     }
 
+    /// Set for a run, so that its processes are found again; never read from the operator's environment.
+    private static let givenToRuns: Set<String> = ["SLIPWAY_WORKSPACE"]
+
     /// What the program reads: `"SLIPWAY_…"` in code, and where the prefix is put before a name (`"SLIPWAY_\\(name)"`), `value("…")`.
     static func environmentVariables(in files: [SourceFile]) -> Set<String> {
         var names: Set<String> = []
@@ -83,7 +86,7 @@ enum Registers {
                 if addsPrefix { names.formUnion(line.matches(of: /value\("([A-Z_]+)"\)/).map { "SLIPWAY_\($0.1)" }) }
             }
         }
-        return names
+        return names.subtracting(givenToRuns)
     }
 
     @Sendable private static func cLibraries(root: String) throws -> Set<String> {

@@ -21,7 +21,11 @@ import Testing
             // Every tenth attempt fails for now; some are suspended.
             let handler = TestHandler { context in
                 let key = context.job.concurrencyKey ?? ""
-                if atWork.withLock({ $0[key, default: 0] += 1; return $0[key] ?? 0 }) != 1 { overlaps.add(key) }
+                if atWork.withLock({
+                    $0[key, default: 0] += 1; return $0[key] ?? 0
+                }) != 1 {
+                    overlaps.add(key)
+                }
                 defer { atWork.withLock { $0[key, default: 0] -= 1 } }
                 try await context.write { _ = try $0.rows("SELECT 1 AS one") }
                 if context.fence.rawValue % 10 == 0 { throw JobFailure(.network, message: "m") }
@@ -90,7 +94,8 @@ import Testing
             try await server.restart()
             try await eventually(within: .seconds(30)) { (try? await database.job(job.id).status) == .completed }
         }
-        #expect(try await database.attempts(job.id).map(\.outcome) == [.completed])
+        let outcomes = try await database.attempts(job.id).map(\.outcome)
+        #expect(outcomes == [.completed])
         #expect(!writes.all.isEmpty)
         await database.close()
         try await server.remove()
@@ -116,7 +121,8 @@ import Testing
             try await server.restart()
             try await eventually(within: .seconds(30)) { (try? await database.job(job.id).status) == .completed }
         }
-        #expect(try await database.attempts(job.id).map(\.outcome) == [.lost, .completed])
+        let outcomes = try await database.attempts(job.id).map(\.outcome)
+        #expect(outcomes == [.lost, .completed])
         await database.close()
         try await server.remove()
     }

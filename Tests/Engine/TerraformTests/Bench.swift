@@ -41,7 +41,12 @@ struct Bench: Sendable {
         )
     }
 
-    func workspace(_ main: String, _ more: [String: String] = [:], variables: RunVariables = .init(), state: [UInt8]? = nil) throws -> Workspace {
+    func workspace(
+        _ main: String,
+        _ more: [String: String] = [:],
+        variables: RunVariables = .init(),
+        state: [UInt8]? = nil
+    ) throws -> Workspace {
         let files = more.merging(["main.tf": main]) { first, _ in first }.mapValues { Array($0.utf8) }
         return try Workspace.make(in: root, source: SourceFiles(files: files), variables: variables, state: state, metadata: ["job": "j-1"])
     }
@@ -69,7 +74,11 @@ struct Bench: Sendable {
     }
 
     /// Prepares, runs, and falls back to `init` as a caller would.
-    func deploy(_ command: TerraformCommand = .apply, in workspace: Workspace, lock: String? = nil) async throws -> (Outcome, lock: String?, initialized: Bool) {
+    func deploy(
+        _ command: TerraformCommand = .apply,
+        in workspace: Workspace,
+        lock: String? = nil
+    ) async throws -> (Outcome, lock: String?, initialized: Bool) {
         var needsInitialization = false
         var kept: String?
         switch try await runner.prepare(workspace, lock: lock, settings: settings) {
@@ -106,9 +115,9 @@ struct Bench: Sendable {
     }
 }
 
-/// Waits for a condition, at most 20 s.
+/// Waits for a condition, at most a minute: the machine may be busy.
 func until(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
-    try await within(.seconds(20), what) {
+    try await within(.seconds(60), what) {
         while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
     }
 }

@@ -31,7 +31,11 @@ import Testing
             let planned = outcome.events.compactMap { if case .plannedChange(let change) = $0 { change.resource.address } else { nil } }
             #expect(planned.sorted() == ["terraform_data.first", "terraform_data.second"])
             let finished = outcome.events.compactMap { event in
-                if case .applyComplete(let resource, .create, let id?, _) = event { resource.address + (id.isEmpty ? "" : "!") } else { nil }
+                if case .applyComplete(let resource, .create, let id?, _) = event {
+                    resource.address + (id.isEmpty ? "" : "!")
+                } else {
+                    nil
+                }
             }
             #expect(finished == ["terraform_data.first!", "terraform_data.second!"])
             guard case .outputs(let outputs)? = outcome.events.last else { throw TooLate(description: "the outputs") }
@@ -120,7 +124,7 @@ import Testing
             variable "password" { type = string }
             resource "terraform_data" "shown" {
               input = var.password
-              provisioner "local-exec" { command = "echo 'the password is ${var.password}'" }
+              provisioner "local-exec" { command = "printf '%s' 'the password is ${var.password}'" }
             }
             output "shown" { value = { (var.password) = var.password } }
             """
@@ -131,14 +135,16 @@ import Testing
             defer { workspace.remove() }
             let (outcome, _, _) = try await bench.deploy(in: workspace)
             #expect(outcome.text.contains("<redacted>"), "\(outcome.text)")
-            #expect(!"\(outcome.lines)".contains("ss<&>w"))
-            #expect(!"\(outcome.lines)".contains("u0026"))
+            for line in outcome.lines {
+                #expect(!"\(line)".contains("ss<&>w"))
+                #expect(!"\(line)".contains("u0026"))
+            }
         }
     }
 
     @Test func `a line of 2 MiB and bytes that are no text do no harm`() async throws {
         let main = """
-            output "big" { value = join("", [for i in range(1024) : join("", [for j in range(1024) : "xx"])]) }
+            output "big" { value = format("%02097152d", 7) }
             resource "terraform_data" "loud" {
               provisioner "local-exec" { command = "printf '\\\\377\\\\376 odd\\\\n'" }
             }
@@ -160,7 +166,10 @@ import Testing
         try await Bench.with { bench in
             let workspace = try bench.workspace(
                 "module \"inner\" { source = \"./modules/inner\" }\noutput \"it\" { value = module.inner.it }",
-                ["modules/inner/main.tf": "resource \"terraform_data\" \"x\" { input = 7 }\noutput \"it\" { value = terraform_data.x.output }"]
+                [
+                    "modules/inner/main.tf":
+                        "resource \"terraform_data\" \"x\" { input = 7 }\noutput \"it\" { value = terraform_data.x.output }"
+                ]
             )
             defer { workspace.remove() }
             let (outcome, _, initialized) = try await bench.deploy(in: workspace)

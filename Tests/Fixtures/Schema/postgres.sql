@@ -107,7 +107,7 @@ table jobs
     column stage text NOT NULL
     column progress bigint NOT NULL DEFAULT 0
     column message text
-    column result json
+    column result text
     column error_message text
     column error_code text
     column created_at bigint NOT NULL

@@ -50,6 +50,8 @@ enum SchemaText {
         for row in columns + constraints + indices {
             tables[try row.value("table_name"), default: []].append(try row.value("text"))
         }
-        return tables.sorted { $0.key < $1.key }.map { "table \($0.key)\n" + $0.value.map { "    \($0)\n" }.joined() }.joined(separator: "\n")
+        return tables.sorted { $0.key < $1.key }.map { "table \($0.key)\n" + $0.value.map { "    \($0)\n" }.joined() }.joined(
+            separator: "\n"
+        )
     }
 }

@@ -32,7 +32,7 @@ import Testing
         try await kind.with(migrations: Things.migrations) { database in
             let bells = database.doorbells("jobs")
             for _ in 0..<20 { try await database.write { $0.notify("jobs") } }
-            try await within(.seconds(20), "the bell") { for await _ in bells { break } }
+            try await bells.ring()
             await database.close()
             var count = 0
             for await _ in bells { count += 1 }
@@ -44,11 +44,11 @@ import Testing
     func `a transaction that only notifies rings`(_ kind: TestDatabase) async throws {
         try await kind.location { location in
             let (one, two) = (try await Database.open(location), try await Database.open(location))
-            var bells = two.doorbells("events").makeAsyncIterator()
+            let bells = two.doorbells("events")
             // On PostgreSQL the first ring says that the connection listens.
-            if kind == .postgres { await bells.next() }
+            if kind == .postgres { try await bells.ring() }
             try await one.write { $0.notify("events") }
-            await bells.next()
+            try await bells.ring()
             await one.close()
             await two.close()
         }
@@ -58,12 +58,11 @@ import Testing
     func `other channels and undone transactions stay silent`(_ kind: TestDatabase) async throws {
         try await kind.with { database in
             let quiet = database.doorbells("quiet")
-            var loud = database.doorbells("loud").makeAsyncIterator()
+            let loud = database.doorbells("loud")
             if kind == .postgres {
                 // Both rang when listening began.
-                var beginning = quiet.makeAsyncIterator()
-                await beginning.next()
-                await loud.next()
+                try await quiet.ring()
+                try await loud.ring()
             }
             struct Stop: Error {}
             await #expect(throws: Stop.self) {
@@ -73,7 +72,7 @@ import Testing
                 }
             }
             try await database.write { $0.notify("loud") }
-            await loud.next()
+            try await loud.ring()
             await database.close()
             for await _ in quiet { Issue.record("quiet rang") }
         }

@@ -10,8 +10,8 @@ import Testing
         let database = try await Database.open(server.location())
         try await Migrator(Things.migrations).migrate(database)
         try await database.write { try $0.execute("INSERT INTO things (name, count) VALUES ('a', 1)") }
-        var bells = database.doorbells("jobs").makeAsyncIterator()
-        await bells.next()
+        let bells = database.doorbells("jobs")
+        try await bells.ring()
 
         try await server.kill()
         let error = try await storageError { try await database.write { try $0.execute("UPDATE things SET count = 2") } }
@@ -22,14 +22,14 @@ import Testing
 
         try await server.restart()
         // The bell's own connection comes back by itself, and rings for what it may have missed.
-        await bells.next()
+        try await bells.ring()
         let count = try await eventually { try await Things.count(named: "a", in: database) }
         #expect(count == 1)
         try await database.write { transaction in
             try transaction.execute("UPDATE things SET count = 3")
             transaction.notify("jobs")
         }
-        await bells.next()
+        try await bells.ring()
         await database.close()
         try await server.remove()
     }

@@ -50,15 +50,29 @@ import Testing
         #expect(error?.reason == .connectionRefused(server: location.description, why: "there is no such database there: create it"))
     }
 
+    @Test func `a value that the server quotes in its error is not repeated`() async throws {
+        try await TestDatabase.postgres.with(migrations: Things.migrations) { database in
+            let statements: [SQL] = [
+                "INSERT INTO things (facts) VALUES (\("{secret-value"))", "SELECT CAST(\("secret-value") AS BIGINT) AS number",
+                "INSERT INTO things (made_at) VALUES (\("secret-value"))",
+            ]
+            for sql in statements {
+                let error = try #require(try await storageError { try await database.write { try $0.rows(sql) } })
+                #expect(error.reason == .malformed)
+                #expect(!"\(error) \(error.cause ?? "") \(error.sql ?? "")".contains("secret-value"))
+            }
+        }
+    }
+
     @Test func `a statement that takes too long is undone, and the connection lives on`() async throws {
         var options = DatabaseOptions()
-        options.statementTimeout = .milliseconds(100)
+        options.statementTimeout = .seconds(3)
         options.connections = 1
         try await TestDatabase.postgres.with(migrations: Things.migrations, options: options) { database in
             let error = try await storageError {
                 try await database.write { transaction in
                     try transaction.execute("INSERT INTO things (name) VALUES ('a')")
-                    try transaction.execute("SELECT pg_sleep(20)")
+                    try transaction.execute("SELECT pg_sleep(60)")
                 }
             }
             #expect(error?.reason == .timedOut)
@@ -72,7 +86,9 @@ import Testing
         try await TestDatabase.postgres.with(migrations: Things.migrations) { database in
             let bodies: [@Sendable (Transaction) throws -> Void] = [
                 { _ in throw Stop() },
-                { try $0.execute("SELECT 1"); throw Stop() },
+                {
+                    try $0.execute("SELECT 1"); throw Stop()
+                },
                 { try $0.execute("SELECT nonsense") },
                 { _ = try? $0.execute("SELECT nonsense") },
                 { try $0.execute("SAVEPOINT mine") },

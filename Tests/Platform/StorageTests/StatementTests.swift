@@ -6,12 +6,16 @@ import Testing
 @Suite struct StatementTests {
     @Test(arguments: TestDatabase.allCases)
     func `binding never pastes`(_ kind: TestDatabase) async throws {
-        let hostile = ["'; DROP TABLE things; --", "\") OR 1=1 --", "$1", "?", "%s", "\\'; SELECT 1", "🙈'\u{202E}", "NULL", "\\x41", "{1,2}"]
+        let hostile = [
+            "'; DROP TABLE things; --", "\") OR 1=1 --", "$1", "?", "%s", "\\'; SELECT 1", "🙈'\u{202E}", "NULL", "\\x41", "{1,2}",
+        ]
         try await kind.with(migrations: Things.migrations) { database in
             for text in hostile {
                 let found = try await database.write { transaction in
                     try transaction.execute("INSERT INTO things (name) VALUES (\(text))")
-                    return try transaction.rows("SELECT name FROM things WHERE name = \(text)").map { try $0.value("name", as: String.self) }
+                    return try transaction.rows("SELECT name FROM things WHERE name = \(text)").map {
+                        try $0.value("name", as: String.self)
+                    }
                 }
                 #expect(found == [text])
             }
@@ -132,6 +136,16 @@ import Testing
                 #expect(error.description.contains("report this as a bug"))
                 #expect(!error.description.contains("secret-value"))
             }
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
+    func `comparisons are booleans, and LIKE minds the case`(_ kind: TestDatabase) async throws {
+        try await kind.with { database in
+            let row = try await database.read { try $0.first("SELECT 1 < 2 AS less, 'Abc' LIKE 'a%' AS lower, 'Abc' LIKE 'A%' AS upper") }
+            #expect(try row?.value("less") == true)
+            #expect(try row?.value("lower") == false)
+            #expect(try row?.value("upper") == true)
         }
     }
 }

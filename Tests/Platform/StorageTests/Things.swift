@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Storage
+import TestKit
 
 /// The tables of these tests.
 enum Things {
@@ -39,5 +40,12 @@ func storageError<T>(_ body: () async throws -> T) async throws -> StorageError?
         return nil
     } catch let error as StorageError {
         return error
+    }
+}
+
+extension AsyncStream<Void> {
+    /// Waits for the next ring, at most a minute.
+    func ring() async throws {
+        try await within(.seconds(60), "the bell") { for await _ in self { break } }
     }
 }

@@ -26,7 +26,8 @@ import Testing
                         case .blob: "b"
                         }
                     try transaction.execute("INSERT INTO kept (id, \(sql: column)) VALUES (\(id), \(value))")
-                    return try transaction.first("SELECT \(sql: column) AS value FROM kept WHERE id = \(id)")?.value("value", as: Raw.self).value
+                    return try transaction.first("SELECT \(sql: column) AS value FROM kept WHERE id = \(id)")?.value("value", as: Raw.self)
+                        .value
                 }
             }
             #expect(read == values)
@@ -67,7 +68,9 @@ import Testing
         try await kind.with(migrations: Things.migrations) { database in
             let rows = try await database.write { transaction in
                 try transaction.execute("INSERT INTO things (count, name, is_new) VALUES (\(organization), \(status), \(true))")
-                try transaction.execute("INSERT INTO things (count, name, is_new, size) VALUES (8, \(noStatus), \(false), \(noOrganization))")
+                try transaction.execute(
+                    "INSERT INTO things (count, name, is_new, size) VALUES (8, \(noStatus), \(false), \(noOrganization))"
+                )
                 try transaction.execute("INSERT INTO things (count, name) VALUES (9, \(noName))")
                 return try transaction.rows("SELECT * FROM things ORDER BY id")
             }
@@ -100,7 +103,9 @@ import Testing
         try await kind.with(migrations: Things.migrations) { database in
             let row = try await database.write { transaction in
                 try transaction.execute("INSERT INTO things (count, size) VALUES (1, 0.5), (2, 1)")
-                return try transaction.first("SELECT SUM(count) AS total, COUNT(*) AS number, SUM(size) AS size, MAX(name) AS name FROM things")
+                return try transaction.first(
+                    "SELECT SUM(count) AS total, COUNT(*) AS number, SUM(size) AS size, MAX(name) AS name FROM things"
+                )
             }
             #expect(try row?.value("total") == 3)
             #expect(try row?.value("number") == 2)
@@ -112,7 +117,9 @@ import Testing
     @Test(arguments: TestDatabase.allCases)
     func `a NUL in a text is refused with a sentence`(_ kind: TestDatabase) async throws {
         try await kind.with(migrations: Things.migrations) { database in
-            let error = try await storageError { try await database.write { try $0.execute("INSERT INTO things (name) VALUES (\("a\0b"))") } }
+            let error = try await storageError {
+                try await database.write { try $0.execute("INSERT INTO things (name) VALUES (\("a\0b"))") }
+            }
             #expect(error?.reason == .nulInText)
         }
     }

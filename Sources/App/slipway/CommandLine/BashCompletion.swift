@@ -67,7 +67,8 @@ struct BashCompletion: Sendable {
                 let words = Completions.words(place).map(\.word).joined(separator: " ")
                 let options = place.options.map { "--\($0.name)" }.joined(separator: " ")
                 let files = place.argument.flatMap(files) ?? ""
-                return "    \(Completions.quoted(place.name))) words=\(Completions.quoted(words)) options=\(Completions.quoted(options)) files='\(files)' ;;"
+                return
+                    "    \(Completions.quoted(place.name))) words=\(Completions.quoted(words)) options=\(Completions.quoted(options)) files='\(files)' ;;"
             }
             .joined(separator: "\n")
     }

@@ -6,7 +6,13 @@ extension CommandTree {
         name: "jobs",
         summary: "List jobs, newest first",
         options: [
-            .value("status", "STATUS", .choice(JobStatus.allCases.map(\.rawValue)), isRepeatable: true, "Only with this status; may be repeated"),
+            .value(
+                "status",
+                "STATUS",
+                .choice(JobStatus.allCases.map(\.rawValue)),
+                isRepeatable: true,
+                "Only with this status; may be repeated"
+            ),
             .value("project", "NAME", .name, "Only of this project"),
             limit,
             .value("before", "JOB", .text, "Only jobs older than this one, for the next page"),

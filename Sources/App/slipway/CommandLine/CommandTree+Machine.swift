@@ -40,7 +40,8 @@ extension CommandTree {
     static let worker = CommandSpec(
         name: "worker",
         summary: "Work on queued jobs until told to stop",
-        discussion: "Ctrl-C or SIGTERM hands running jobs back without using up an attempt. Several workers may share one data folder or database.",
+        discussion:
+            "Ctrl-C or SIGTERM hands running jobs back without using up an attempt. Several workers may share one data folder or database.",
         options: [
             .value("only", "JOB", .text, "Work on this job only, then exit"),
             .value("concurrency", "N", .integer(1...256), "How many jobs at once; as many as there are processors unless given"),
@@ -79,7 +80,9 @@ extension CommandTree {
     static let help = CommandSpec(
         name: "help",
         summary: "Show the help of a command",
-        arguments: [ArgumentSpec(name: "COMMAND", summary: "Its name, such as deploy or state pull", isRequired: false, isRepeatable: true)],
+        arguments: [
+            ArgumentSpec(name: "COMMAND", summary: "Its name, such as deploy or state pull", isRequired: false, isRepeatable: true)
+        ],
         examples: [.init("slipway help state pull", "One command")]
     )
 

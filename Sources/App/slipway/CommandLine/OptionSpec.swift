@@ -39,6 +39,6 @@ struct OptionSpec: Sendable {
 
     var takesValue: Bool { kind != nil }
 
-    /// `--var K=V`
+    /// The option as it is typed, `--var K=V`.
     var usage: String { takesValue ? "--\(name) \(placeholder)" : "--\(name)" }
 }

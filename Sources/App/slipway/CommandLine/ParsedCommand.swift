@@ -3,7 +3,9 @@ struct ParsedCommand: Sendable {
     /// The command without the program's name: `["state", "pull"]`.
     let path: [String]
     let spec: CommandSpec
-    /// By option name without dashes, or argument name; in the order given. A flag holds one empty text.
+    /// By option name without dashes, or argument name; in the order given.
+    ///
+    /// A flag holds one empty text.
     let values: [String: [String]]
 
     /// Whether a flag or option was given.

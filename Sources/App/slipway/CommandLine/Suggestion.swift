@@ -11,7 +11,7 @@ enum Suggestion {
         return longer.count == 1 ? longer.first : nil
     }
 
-    /// `pull, list or versions`
+    /// Words as a sentence lists them, `pull, list or versions`.
     static func list(_ words: [String], _ conjunction: String) -> String {
         guard let last = words.last, words.count > 1 else { return words.first ?? "" }
         return "\(words.dropLast().joined(separator: ", ")) \(conjunction) \(last)"

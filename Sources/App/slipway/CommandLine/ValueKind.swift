@@ -21,7 +21,8 @@ enum ValueKind: Sendable, Equatable {
         case .text, .file, .folder, .path:
             return text.isEmpty ? "must not be empty" : nil
         case .name:
-            return Self.isName(text) ? nil : "takes 1 to 64 letters, digits, '.', '_' or '-' and begins with a letter or digit, not \(shown)"
+            return Self.isName(text)
+                ? nil : "takes 1 to 64 letters, digits, '.', '_' or '-' and begins with a letter or digit, not \(shown)"
         case .duration:
             if let duration = DurationText.parse(text), duration > .zero { return nil }
             if Int(text) != nil { return "needs a unit, as in \(text)s or \(text)m, not \(shown)" }

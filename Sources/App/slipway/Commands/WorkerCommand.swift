@@ -10,9 +10,12 @@ import Terraform
 enum WorkerCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
+        let configuration = try context.configuration()
+        // Found out by a process of its own, beside the opening of the database: a deploy waits for both.
+        async let sandbox = Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
         let program = try await context.open()
         let identity = WorkerIdentity.current(version: Program.version)
-        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)")
+        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: try await sandbox)
         let only = command.string("only").map { JobID(rawValue: $0) }
         let slots = command.integer("concurrency") ?? program.configuration.workers ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = try Worker(
@@ -36,6 +39,8 @@ enum WorkerCommand {
                 // At start, and for what other workers of this machine leave later.
                 while !Task.isCancelled {
                     await LeftoverRescue(services: services).run()
+                    // The start is over, or a minute's work: a worker that waits needs little of the code. One for a single job never waits.
+                    if only == nil { ResidentCode.letGo() }
                     try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
                 }
             }

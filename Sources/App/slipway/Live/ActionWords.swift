@@ -2,7 +2,7 @@ internal import Events
 
 /// What an action is called before, while and after it happens.
 extension ResourceAction {
-    /// `to create`
+    /// What waits: `to create`.
     var waitingWords: String {
         switch self {
         case .create: "to create"
@@ -17,7 +17,7 @@ extension ResourceAction {
         }
     }
 
-    /// `creating`
+    /// What goes on: `creating`.
     var runningWord: String {
         switch self {
         case .create: "creating"
@@ -32,7 +32,7 @@ extension ResourceAction {
         }
     }
 
-    /// `created`
+    /// What is over: `created`.
     var doneWord: String {
         switch self {
         case .create: "created"

@@ -28,7 +28,9 @@ final class Console: Sendable {
     /// For the live view and what is printed beside it.
     var style: LiveStyle { LiveStyle(width: min(width ?? 80, 120), paint: paint, symbols: symbols) }
 
-    /// Why output was lost, if it was: a full disk, say. A closed pipe is no failure. The program exits with 1 when there is one.
+    /// Why output was lost, if it was: a full disk, say.
+    ///
+    /// A closed pipe is no failure. The program exits with 1 when there is one.
     var lostOutput: HostError? { failure.withLock { $0.flatMap { $0.isClosedPipe ? nil : $0 } } }
 
     /// Nobody reads any more.

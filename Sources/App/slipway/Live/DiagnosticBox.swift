@@ -17,7 +17,9 @@ enum DiagnosticBox {
         lines += block(diagnostic.detail, room: room, style)
         if let advice = diagnostic.advice, !advice.isEmpty { lines += block("What to do: " + advice, room: room, style) }
         let side = edge(isError, symbols.box.side, style)
-        return [edge(isError, symbols.box.top, style)] + lines.map { $0.isEmpty ? side : side + " " + $0 } + [edge(isError, symbols.box.bottom, style)]
+        return [edge(isError, symbols.box.top, style)] + lines.map { $0.isEmpty ? side : side + " " + $0 } + [
+            edge(isError, symbols.box.bottom, style)
+        ]
     }
 
     private static func edge(_ isError: Bool, _ text: String, _ style: LiveStyle) -> String {
@@ -38,7 +40,9 @@ enum DiagnosticBox {
         if let snippet = diagnostic.snippet, !snippet.isEmpty {
             for (offset, code) in Harmless.lines(snippet).prefix(12).enumerated() {
                 let number = diagnostic.line.map { "  \($0 + offset): " } ?? "    "
-                lines.append(number + TextWidth.truncate(style.symbols.clean(code), to: room - number.count, ellipsis: style.symbols.ellipsis))
+                lines.append(
+                    number + TextWidth.truncate(style.symbols.clean(code), to: room - number.count, ellipsis: style.symbols.ellipsis)
+                )
             }
         }
         return lines.isEmpty ? [] : [""] + lines

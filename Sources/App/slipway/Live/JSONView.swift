@@ -10,7 +10,8 @@ struct JSONView: Sendable {
     ///
     /// - Throws: What `JSONEncoder` throws for a number that JSON can't hold.
     func line(for event: JobEvent, at: Date) throws -> String {
-        let head = "{\"type\":\(Self.quoted(event.name.rawValue)),\"job\":\(Self.quoted(job.rawValue)),\"at\":\(Self.quoted(Self.timestamp(at)))"
+        let head =
+            "{\"type\":\(Self.quoted(event.name.rawValue)),\"job\":\(Self.quoted(job.rawValue)),\"at\":\(Self.quoted(Self.timestamp(at)))"
         return head + ",\"data\":\(try event.encodedPayload())}"
     }
 

@@ -128,8 +128,9 @@ final class LiveScreen: Sendable {
 
     private func drawSoon() {
         let isNeeded = state.withLock { state in
-            defer { state.isDrawing = true }
-            return state.isRunning && !state.isDrawing
+            guard state.isRunning, !state.isDrawing else { return false }
+            state.isDrawing = true
+            return true
         }
         guard isNeeded else { return }
         queue.async { [self] in

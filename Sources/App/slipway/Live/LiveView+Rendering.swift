@@ -17,7 +17,7 @@ extension LiveView {
         // A low window has no room for blanks and for stages that are over.
         let isLow = height < 14
         let stages = stageLines(now: now, style)
-        let head = [header(style)] + (isLow ? stages.suffix(1) : stages)
+        let head = [header(style)] + (isLow ? stages.dropFirst(current ?? 0).prefix(1) : stages[...])
         let foot = [totals(now: now, style)]
         let room = max(0, height - head.count - foot.count - (isLow ? 0 : 2))
         var middle = room > 0 ? resourceLines(room: room, now: now, style) : []
@@ -35,7 +35,8 @@ extension LiveView {
         let rest = [job.rawValue, style.symbols.clean(organization)].map { dot + $0 }.joined()
         let shown = TextWidth.truncate(title, to: style.width, ellipsis: style.symbols.ellipsis)
         let room = style.width - TextWidth.columns(shown)
-        return style.paint.bold(shown) + (room > 12 ? style.paint.dim(TextWidth.truncate(rest, to: room, ellipsis: style.symbols.ellipsis)) : "")
+        return style.paint.bold(shown)
+            + (room > 12 ? style.paint.dim(TextWidth.truncate(rest, to: room, ellipsis: style.symbols.ellipsis)) : "")
     }
 
     private func stageLines(now: Date, _ style: LiveStyle) -> [String] {
@@ -56,7 +57,9 @@ extension LiveView {
             let elapsed = time == 0 ? "" : TextWidth.padLeft(HumanText.duration(stage.elapsed(now: now)), to: time)
             let start = "  \(TextWidth.pad(stage.stage.rawValue, to: name))  "
             let room = style.width - TextWidth.columns(start) - bar - 5 - time - 2
-            let message = stage.phase == .running && room >= 10 ? "  " + TextWidth.truncate(text(of: stage, style), to: room, ellipsis: style.symbols.ellipsis) : ""
+            let message =
+                stage.phase == .running && room >= 10
+                ? "  " + TextWidth.truncate(text(of: stage, style), to: room, ellipsis: style.symbols.ellipsis) : ""
             return start + colour(stage.phase, done, style) + style.paint.dim(left) + TextWidth.padLeft("\(percent)%", to: 5) + elapsed
                 + style.paint.dim(message)
         }
@@ -90,7 +93,9 @@ extension LiveView {
         }
         let all = counts.count == 1 ? ", \(counts[0].drop { $0 != " " }.dropFirst())" : ": \(counts.joined(separator: ", "))"
         let rest = "\(style.symbols.ellipsis) and \(hidden.count) more\(all)"
-        return lines(shown, now: now, style) + ["  " + style.paint.dim(TextWidth.truncate(rest, to: style.width - 2, ellipsis: style.symbols.ellipsis))]
+        return lines(shown, now: now, style) + [
+            "  " + style.paint.dim(TextWidth.truncate(rest, to: style.width - 2, ellipsis: style.symbols.ellipsis))
+        ]
     }
 
     /// The positions of the resources that get one of `room` rows.
@@ -116,7 +121,10 @@ extension LiveView {
         let address = min(addresses.map(TextWidth.columns).max() ?? 0, room)
         return shown.indices.map { position in
             let resource = shown[position]
-            let name = TextWidth.pad(TextWidth.truncateMiddle(addresses[position], to: address, ellipsis: style.symbols.ellipsis), to: address)
+            let name = TextWidth.pad(
+                TextWidth.truncateMiddle(addresses[position], to: address, ellipsis: style.symbols.ellipsis),
+                to: address
+            )
             let elapsed = resource.elapsed(now: now).map { HumanText.duration($0) } ?? ""
             let end = time == 0 ? "" : "  " + TextWidth.padLeft(elapsed, to: 7)
             let left = style.width - 4 - address - 2 - word - time - 2

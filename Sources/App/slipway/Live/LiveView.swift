@@ -30,6 +30,8 @@ struct LiveView: Sendable {
     /// The person has asked to cancel.
     var isCancelling = false
     private var index: [String: Int] = [:]
+    /// The position of the stage that was entered last.
+    private(set) var current: Int?
 
     init(verb: String, project: String, job: JobID, organization: String, started: Date) {
         self.verb = verb
@@ -47,7 +49,9 @@ struct LiveView: Sendable {
 
     /// Takes the next event.
     ///
-    /// - Parameter at: When it happened, by the clock that ``LiveScreen`` renders with.
+    /// - Parameters:
+    ///   - event: The events have to come in the job's order.
+    ///   - at: When it happened, by the clock that ``LiveScreen`` renders with.
     mutating func take(_ event: JobEvent, at: Date) {
         switch event {
         case .stage(let report): enter(report, at: at)
@@ -84,9 +88,9 @@ struct LiveView: Sendable {
     private mutating func enter(_ report: StageReport, at: Date) {
         finish = nil
         finishedAt = nil
-        if let last = stages.indices.last, stages[last].stage == report.stage, stages[last].phase == .running {
-            stages[last].progress = report.progress
-            stages[last].message = report.message
+        if let current, stages[current].stage == report.stage, stages[current].phase == .running {
+            stages[current].progress = report.progress
+            stages[current].message = report.message
             return
         }
         guard StageBar.isShown(report.stage) else {
@@ -94,7 +98,14 @@ struct LiveView: Sendable {
             return
         }
         closeStage(as: report.stage == .rollback ? .failed : .done, at: at)
-        stages.append(StageBar(report, at: at))
+        // A stage that comes again, as `init` does before an approved plan is applied, begins again in its place.
+        if let again = stages.firstIndex(where: { $0.stage == report.stage }) {
+            stages[again] = StageBar(report, at: at)
+            current = again
+        } else {
+            stages.append(StageBar(report, at: at))
+            current = stages.count - 1
+        }
         if report.stage == .rollback { turnBack() }
     }
 
@@ -114,6 +125,7 @@ struct LiveView: Sendable {
     private mutating func begin(_ report: EnvironmentReport) {
         if let attempt = environment?.attempt, report.attempt > attempt, !isWaitingForApproval {
             stages.removeAll { $0.phase != .running }
+            current = stages.indices.last
             diagnostics = []
             resources = []
             index = [:]
@@ -156,9 +168,9 @@ struct LiveView: Sendable {
     }
 
     private mutating func closeStage(as phase: StageBar.Phase, at: Date) {
-        guard let last = stages.indices.last, stages[last].phase == .running else { return }
-        stages[last].phase = phase
-        stages[last].ended = at
+        guard let current, stages[current].phase == .running else { return }
+        stages[current].phase = phase
+        stages[current].ended = at
     }
 
     private mutating func position(of address: String, action: ResourceAction) -> Int {

@@ -29,7 +29,8 @@ struct PlainView: Sendable {
         case .diagnostic(let diagnostic): diagnosticLines(diagnostic)
         case .outputs(let outputs): outputs.isEmpty ? [] : ["outputs:"] + OutputList.lines(outputs, symbols: symbols).map { "  " + $0 }
         case .finished(let report): ["\(report.status.rawValue): \(finish(report))"]
-        case .log(let line): detail == .verbose ? Harmless.lines(line.text).filter { !$0.isEmpty }.map { "terraform: \(symbols.clean($0))" } : []
+        case .log(let line):
+            detail == .verbose ? Harmless.lines(line.text).filter { !$0.isEmpty }.map { "terraform: \(symbols.clean($0))" } : []
         default: detail == .quiet ? [] : progress(event)
         }
     }
@@ -38,7 +39,9 @@ struct PlainView: Sendable {
         switch event {
         case .stage(let report):
             // Progress within a stage is what the lines of its resources say.
-            guard report.stage != stage || (report.message != message && !report.message.isEmpty && !isAboutResources(report.stage)) else { return [] }
+            guard report.stage != stage || (report.message != message && !report.message.isEmpty && !isAboutResources(report.stage)) else {
+                return []
+            }
             stage = report.stage
             message = report.message
             return ["\(report.stage.rawValue): \(symbols.clean(report.message.isEmpty ? "begins" : report.message)) (\(report.progress)%)"]

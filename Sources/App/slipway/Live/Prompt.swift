@@ -16,7 +16,8 @@ struct Prompt: Sendable {
                 ]
             case .destroy:
                 [
-                    "Do you really want to destroy all resources?", "  Terraform will destroy all your managed infrastructure, as shown above.",
+                    "Do you really want to destroy all resources?",
+                    "  Terraform will destroy all your managed infrastructure, as shown above.",
                     "  There is no undo. Only 'yes' will be accepted to confirm.",
                 ]
             }

@@ -60,7 +60,7 @@ struct ResourceLine: Sendable, Equatable {
         phase == .running ? started.map { max(0, now.timeIntervalSince($0)) } : elapsedSeconds
     }
 
-    /// `creating`
+    /// What happens to it, or has happened: `creating`.
     var word: String {
         switch phase {
         case .waiting: action.waitingWords

@@ -15,6 +15,7 @@ struct Screen: Sendable {
     /// - Parameters:
     ///   - lines: Fewer than the terminal has rows; the cursor rests on the line below the last.
     ///   - above: Lines that stay, to be put above the frame, where they scroll away.
+    ///   - size: The terminal's, now.
     /// - Returns: Nothing when nothing changed.
     mutating func draw(_ lines: [String], above: [String] = [], size: (columns: Int, rows: Int)) -> String {
         guard lines != shown || !above.isEmpty || size.columns != width else { return "" }

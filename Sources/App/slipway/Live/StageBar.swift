@@ -26,6 +26,7 @@ struct StageBar: Sendable, Equatable {
     /// - Parameters:
     ///   - done: How many resources are done.
     ///   - total: How many are planned; a stage that works on resources follows them.
+    /// - Returns: 0–99 while it runs, 100 once it is done.
     func percent(done: Int, total: Int) -> Int {
         if phase == .done { return 100 }
         if isAboutResources, total > 0 { return min(100, done * 100 / total) }

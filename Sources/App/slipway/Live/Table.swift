@@ -24,11 +24,14 @@ struct Table: Sendable {
         rows.append(columns.indices.map { $0 < cells.count ? Harmless.line(cells[$0]) : "" })
     }
 
-    /// The lines, titles first.
+    /// Draws the table, titles first.
     ///
     /// - Parameters:
     ///   - width: Columns of the terminal; nil, as for a file or a pipe, shortens nothing.
-    ///   - paint: Makes the titles bold; `cell` may colour a cell by column and text.
+    ///   - paint: Makes the titles bold.
+    ///   - symbols: For the ellipsis.
+    ///   - cell: May colour a cell, by its column and text.
+    /// - Returns: One line a row, without line ends.
     func render(
         width: Int?,
         paint: Paint = .plain,

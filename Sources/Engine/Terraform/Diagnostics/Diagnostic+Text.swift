@@ -14,7 +14,9 @@ extension Diagnostic {
         var places = [place].compactMap(\.self)
         if let context { places.append("in \(context)") }
         if let address, context == nil { places.append("for \(address)") }
-        var lines = ["\(severity == .error ? "Error" : "Warning"): \(summary)" + (places.isEmpty ? "" : " (\(places.joined(separator: ", ")))")]
+        var lines = [
+            "\(severity == .error ? "Error" : "Warning"): \(summary)" + (places.isEmpty ? "" : " (\(places.joined(separator: ", ")))")
+        ]
         if let code {
             let numbered = code.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             lines += numbered.map { offset, code in line.map { "  \($0 + offset) │ \(code)" } ?? "  │ \(code)" }

@@ -120,7 +120,7 @@ struct EventParser: Sendable {
         return OutputChange(
             name: mask(member.name),
             isSensitive: isSensitive,
-            type: member.value["type"],
+            type: member.value["type"]?.mapStrings(mask),
             value: isSensitive ? nil : member.value["value"]?.mapStrings(mask),
             action: member.value["action"]?.string.map(ChangeAction.init(rawValue:))
         )

@@ -164,7 +164,9 @@ struct JSONParser {
 }
 
 extension JSONValue {
-    /// Reads exactly one JSON value; nil when the bytes are anything else. Invalid UTF-8 in strings becomes �.
+    /// Reads exactly one JSON value; nil when the bytes are anything else.
+    ///
+    /// Invalid UTF-8 in strings becomes �.
     package init?(parsing bytes: [UInt8]) {
         var parser = JSONParser(bytes)
         guard let value = parser.parse() else { return nil }

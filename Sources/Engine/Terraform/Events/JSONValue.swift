@@ -21,7 +21,9 @@ package indirect enum JSONValue: Sendable, Hashable {
 
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    package var int: Int? { if case .number(let value) = self { Int(value) ?? Double(value).flatMap { Int(exactly: $0.rounded()) } } else { nil } }
+    package var int: Int? {
+        if case .number(let value) = self { Int(value) ?? Double(value).flatMap { Int(exactly: $0.rounded()) } } else { nil }
+    }
     package var double: Double? { if case .number(let value) = self { Double(value) } else { nil } }
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     package var members: [Member]? { if case .object(let value) = self { value } else { nil } }

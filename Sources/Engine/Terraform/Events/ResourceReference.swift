@@ -4,9 +4,9 @@ package struct ResourceReference: Sendable, Hashable {
     package var address: String
     /// `module.web["a"]`, empty in the root module.
     package var module: String
-    /// `aws_instance`
+    /// The resource type: `aws_instance`.
     package var type: String
-    /// `box`
+    /// The name in the configuration: `box`.
     package var name: String
     /// `aws`: the provider as the type's prefix implies it.
     package var provider: String

@@ -10,7 +10,9 @@ package struct TerraformLine: Sendable, Hashable {
 
     package var event: TerraformEvent
     package var level: Level
-    /// Terraform's own sentence; for plain text the line. Valid UTF-8, without the line end; may itself hold several lines.
+    /// Terraform's own sentence; for plain text the line.
+    ///
+    /// Valid UTF-8, without the line end; may itself hold several lines.
     package var message: String
     /// Terraform's clock, RFC 3339; nil for plain text.
     package var timestamp: String?

@@ -58,7 +58,8 @@ package struct RunFacts: Sendable, Hashable {
         case .outputs(let outputs): self.outputs = outputs
         case .diagnostic(let diagnostic): if diagnostics.count < Self.diagnosticLimit { diagnostics.append(diagnostic) }
         case .refreshComplete: refreshed += 1
-        case .version, .provisionStart, .provisionProgress, .provisionComplete, .provisionErrored, .refreshStart, .initOutput, .log, .plainText,
+        case .version, .provisionStart, .provisionProgress, .provisionComplete, .provisionErrored, .refreshStart, .initOutput, .log,
+            .plainText,
             .unknown:
             break
         }

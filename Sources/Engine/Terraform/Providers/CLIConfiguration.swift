@@ -26,7 +26,9 @@ struct CLIConfiguration: Sendable, Hashable {
             !line.drop { $0 == " " || $0 == "\t" }.hasPrefix("plugin_cache_dir")
         }.joined(separator: "\n")
         let folders = HCLOutline(Array(original.utf8)).inside("provider_installation").compactMap { block -> String? in
-            guard block.type == "filesystem_mirror", let path = block.attributes["path"]?.first?.text, path.hasPrefix("/") else { return nil }
+            guard block.type == "filesystem_mirror", let path = block.attributes["path"]?.first?.text, path.hasPrefix("/") else {
+                return nil
+            }
             return path
         }
         self.init(text: text, folders: Array(folders))

@@ -36,6 +36,8 @@ package struct ProviderAddress: Sendable, Hashable, Comparable, CustomStringConv
 
     private static func isPart(_ part: String) -> Bool {
         !part.isEmpty && !part.hasPrefix(".")
-            && part.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.:".unicodeScalars.contains($0) }
+            && part.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.:".unicodeScalars.contains($0)
+            }
     }
 }

@@ -33,7 +33,9 @@ package struct ProviderRequirements: Sendable, Hashable {
     /// `aws = { source = "hashicorp/aws", version = "~> 5.0" }`, or in the old way `aws = "~> 5.0"`.
     private mutating func addRequired(_ name: String, _ value: [HCLTokens.Token]) {
         localNames.insert(name)
-        if case .string(let text)? = value.first, let constraint = VersionConstraint(text) { constraints[name, default: []].append(constraint) }
+        if case .string(let text)? = value.first, let constraint = VersionConstraint(text) {
+            constraints[name, default: []].append(constraint)
+        }
         for index in value.indices.dropFirst(2) {
             guard case .string(let text) = value[index], value[index - 1] == .equals || value[index - 1] == .other else { continue }
             switch value[index - 2] {

@@ -24,7 +24,8 @@ package final class ProviderStore: Sendable {
     ///   - mirror: A folder laid out as Terraform's mirrors are; what it holds comes from there, everything else from its registry.
     ///   - configurationFile: The user's `TF_CLI_CONFIG_FILE`; when that file exists, it wins over `mirror`.
     /// - Throws: ``TerraformError`` when the folder can't be made.
-    package init(folder: String, byteLimit: Int = 20 << 30, mirror: String? = nil, configurationFile: String? = nil) throws(TerraformError) {
+    package init(folder: String, byteLimit: Int = 20 << 30, mirror: String? = nil, configurationFile: String? = nil) throws(TerraformError)
+    {
         try attempt { () throws(HostError) in
             for path in [folder, "\(folder)/.records", "\(folder)/.incoming"] { try FileSystem.makeFolder(path) }
         }
@@ -50,7 +51,9 @@ package final class ProviderStore: Sendable {
     func use(_ provider: StoredProvider) throws(HostError) -> FileLock? {
         let usePath = "\(folder)/.records/\(Self.name(provider.path)).use"
         // Exclusively held only by someone who removes it.
-        guard let lock = try FileLock.take(usePath, .shared), record(named: Self.name(provider.path) + ".json") == provider else { return nil }
+        guard let lock = try FileLock.take(usePath, .shared), record(named: Self.name(provider.path) + ".json") == provider else {
+            return nil
+        }
         if isUnchanged(provider) {
             try FileSystem.touch(usePath)
             return lock

@@ -12,7 +12,7 @@ struct StoredProvider: Sendable, Hashable {
 
     var address: ProviderAddress
     var version: TerraformVersion
-    /// `linux_amd64`
+    /// What it is built for: `linux_amd64`.
     var platform: String
     /// Of the unpacked folder, computed here.
     var h1: String
@@ -60,7 +60,8 @@ struct StoredProvider: Sendable, Hashable {
             h1: h1,
             hashes: (json["hashes"]?.array ?? []).compactMap(\.string),
             files: files.compactMap { file in
-                guard let name = file["name"]?.string, let size = file["bytes"]?.int, let modified = file["modified"]?.string.flatMap({ Int64($0) }),
+                guard let name = file["name"]?.string, let size = file["bytes"]?.int,
+                    let modified = file["modified"]?.string.flatMap({ Int64($0) }),
                     let inode = file["inode"]?.string.flatMap({ UInt64($0) })
                 else { return nil }
                 return File(name: name, byteCount: size, modified: modified, inode: inode)

@@ -6,7 +6,9 @@ internal import Synchronization
 actor OutputFollower {
     private let file: OpenFile
     private let parser: EventParser
-    private let watcher: DirectoryWatcher
+    /// Nil where the user has no inotify instance left: then the file is looked at every so often.
+    private let watcher: DirectoryWatcher?
+    private static let pollInterval = Duration.milliseconds(20)
     private nonisolated let wakeUp = WakeUp()
     private nonisolated let isComplete = Mutex(false)
     private var offset: Int
@@ -21,7 +23,7 @@ actor OutputFollower {
         self.parser = parser
         let name = String(path.dropFirst(workspace.path.count + 1))
         let wakeUp = wakeUp
-        watcher = try DirectoryWatcher(folder: workspace.path, queue: DispatchQueue(label: "slipway.output")) { changed in
+        watcher = try? DirectoryWatcher(folder: workspace.path, queue: DispatchQueue(label: "slipway.output")) { changed in
             if changed == nil || changed == name { wakeUp.ring() }
         }
     }
@@ -44,7 +46,12 @@ actor OutputFollower {
             ready = splitter.add(bytes).map(parser.parse)
             guard ready.isEmpty, bytes.isEmpty else { continue }
             if isLast { return splitter.finish().map(parser.parse) }
-            await wakeUp.wait()
+            if watcher == nil {
+                // Cancelled: the reader doesn't want to read on.
+                guard (try? await Task.sleep(for: Self.pollInterval)) != nil else { return nil }
+            } else {
+                await wakeUp.wait()
+            }
         }
     }
 }

@@ -18,10 +18,15 @@ package final class TerraformRun: Sendable {
     }
 
     package let command: TerraformCommand
-    /// Every line, in order, masked; ends when Terraform has ended and all is read. One reader only; Terraform doesn't wait for it.
+    /// Every line, in order, masked; ends when Terraform has ended and all is read.
+    ///
+    /// One reader only; Terraform doesn't wait for it.
     package let lines: AsyncStream<TerraformLine>
     /// Whether it computes or waits for the cloud, said at each change; looked at once a second.
     package let activity: AsyncStream<Activity>
+
+    /// The sandbox's process, or without one Terraform's own; for logs.
+    package var processID: Int32 { child.pid }
 
     private let child: ChildProcess
     private let workspace: Workspace
@@ -141,7 +146,8 @@ package final class TerraformRun: Sendable {
         if isSandboxed {
             // When bwrap itself was killed from outside, what it held ends a moment later.
             if let first = orders.withLock({ $0.first }) { _ = await first.waitForEnd(limit: .seconds(10)) }
-        } else if orders.withLock({ $0.killed != nil }) {
+        } else if orders.withLock({ $0.killed != nil || $0.wasStopped }) {
+            // Terraform kills a provisioner's shell, not what that has started.
             Survivors.kill(mentioning: workspace.path)
         }
         return status

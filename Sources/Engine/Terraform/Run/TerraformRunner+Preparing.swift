@@ -100,7 +100,7 @@ extension TerraformRunner {
         if let lock = workspace.facts.lockFile ?? workspace.keptLock { try FileSystem.write(Array(lock.utf8), to: lockPath) }
     }
 
-    /// Brings in modules. What goes wrong is said by the run that follows, which finds them missing.
+    /// Brings in modules; what goes wrong is said by the run that follows, which finds them missing.
     private func getModules(_ workspace: Workspace, _ settings: RunSettings) async throws(TerraformError) {
         do throws(HostError) {
             let command = try sandbox.command(try order(.getModules, in: workspace, settings: settings))

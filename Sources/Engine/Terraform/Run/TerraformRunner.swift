@@ -98,7 +98,8 @@ package struct TerraformRunner: Sendable {
     private static func isOurs(_ name: String) -> Bool {
         name.hasPrefix("TF_CLI_ARGS")
             || [
-                "PATH", "HOME", "TMPDIR", "TF_DATA_DIR", "TF_WORKSPACE", "TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS", "TF_CLI_CONFIG_FILE",
+                "PATH", "HOME", "TMPDIR", "TF_DATA_DIR", "TF_WORKSPACE", "TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS",
+                "TF_CLI_CONFIG_FILE",
                 "SLIPWAY_WORKSPACE", "",
             ].contains(name) || name.contains("=")
     }

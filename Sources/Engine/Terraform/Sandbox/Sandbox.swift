@@ -66,7 +66,10 @@ package struct Sandbox: Sendable, Hashable {
     private static func fault(of bubblewrap: String) async -> String? {
         let arguments = Layout.isolation + Layout.system() + ["true"]
         do throws(HostError) {
-            let answer = try await ChildProcess.run(.init(bubblewrap, arguments, environment: ["PATH": Layout.searchPath]), timeout: .seconds(10))
+            let answer = try await ChildProcess.run(
+                .init(bubblewrap, arguments, environment: ["PATH": Layout.searchPath]),
+                timeout: .seconds(10)
+            )
             if answer.status.isSuccess { return nil }
             return answer.errorText.split(separator: "\n").first.map(String.init) ?? "it ended with \(answer.status.end)"
         } catch {

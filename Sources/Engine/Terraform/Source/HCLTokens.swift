@@ -66,7 +66,9 @@ struct HCLTokens {
                 _ = take { $0 != UInt8(ascii: "\n") }
             case UInt8(ascii: "/") where following == UInt8(ascii: "*"):
                 index += 2
-                while index < bytes.count, !(bytes[index] == UInt8(ascii: "*") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/")) {
+                while index < bytes.count,
+                    !(bytes[index] == UInt8(ascii: "*") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/"))
+                {
                     index += 1
                 }
                 index = min(bytes.count, index + 2)
@@ -75,26 +77,45 @@ struct HCLTokens {
         }
     }
 
-    /// The text after an opening quote, up to the closing one; templates (`${…}`) inside may hold quotes of their own.
+    /// The text after an opening quote, up to the closing one.
     private mutating func quoted() -> String {
         let start = index
-        var templates = 0
+        skipQuoted(depth: 0)
+        let end = index > start && bytes[index - 1] == UInt8(ascii: "\"") ? index - 1 : index
+        return String(decoding: bytes[start..<end], as: UTF8.self)
+    }
+
+    /// A template (`${…}`) may hold strings, which may hold templates; nobody nests them this deep.
+    private static let deepest = 50
+
+    private mutating func skipQuoted(depth: Int) {
         while let byte = peek() {
             index += 1
             switch byte {
-            case UInt8(ascii: "\\"): index += 1
+            case UInt8(ascii: "\\"): index = min(bytes.count, index + 1)
+            case UInt8(ascii: "\""): return
             case UInt8(ascii: "$"), UInt8(ascii: "%"):
-                if peek() == UInt8(ascii: "{") {
-                    templates += 1
-                    index += 1
-                }
-            case UInt8(ascii: "}") where templates > 0: templates -= 1
-            case UInt8(ascii: "\"") where templates == 0:
-                return String(decoding: bytes[start..<(index - 1)], as: UTF8.self)
+                guard peek() == UInt8(ascii: "{"), depth < Self.deepest else { continue }
+                index += 1
+                skipTemplate(depth: depth + 1)
             default: break
             }
         }
-        return String(decoding: bytes[min(start, bytes.count)...], as: UTF8.self)
+    }
+
+    private mutating func skipTemplate(depth: Int) {
+        var braces = 1
+        while let byte = peek() {
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\""): skipQuoted(depth: depth)
+            case UInt8(ascii: "{"): braces += 1
+            case UInt8(ascii: "}"):
+                braces -= 1
+                if braces == 0 { return }
+            default: break
+            }
+        }
     }
 
     /// Skips `<<EOT` or `<<-EOT` up to its marker's line.

@@ -8,7 +8,9 @@ extension SourceFiles {
     /// - Parameter path: A folder or file; a symbolic link to one is followed.
     /// - Throws: ``TerraformError`` naming the first file that can't be deployed, and why.
     package init(reading path: String) throws(TerraformError) {
-        guard let root = FileSystem.resolved(path), let facts = FileFacts(of: root) else { throw TerraformError(.sourceMissing(path: path)) }
+        guard let root = FileSystem.resolved(path), let facts = FileFacts(of: root) else {
+            throw TerraformError(.sourceMissing(path: path))
+        }
         switch facts.kind {
         case .folder:
             var reader = FolderReader(root: root)

@@ -6,7 +6,7 @@ package struct Leftover: Sendable {
     package let path: String
     /// What ``Workspace/make(in:source:variables:state:plan:metadata:)`` was given.
     package let metadata: [String: String]
-    /// The state file's bytes as they stand: whole or torn. Nil when there never was one.
+    /// The state file's bytes as they stand, whole or torn; nil when there never was one.
     package let state: [UInt8]?
     private let lock: FileLock
 

@@ -5,6 +5,7 @@ extension RunVariables {
     /// `terraform.tfvars` in the source would beat.
     ///
     /// - Parameter facts: Which variables there are, and which take Terraform's syntax.
+    /// - Returns: Their names and contents.
     /// - Throws: ``TerraformError`` for a name that is none, or that nothing declares.
     func written(for facts: SourceFacts) throws(TerraformError) -> [File] {
         var written = files.enumerated().map { index, file in

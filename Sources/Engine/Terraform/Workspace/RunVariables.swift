@@ -13,8 +13,10 @@ package struct RunVariables: Sendable, Hashable {
     }
 
     package var files: [File]
-    /// As `-var NAME=VALUE` takes them: text for strings, numbers and booleans, Terraform's syntax for lists, maps and objects. They
-    /// win over everything else.
+    /// As `-var NAME=VALUE` takes them: text for strings, numbers and booleans, Terraform's syntax for lists, maps and
+    /// objects.
+    ///
+    /// They win over everything else.
     package var values: [String: String]
 
     package init(files: [File] = [], values: [String: String] = [:]) {

@@ -11,7 +11,7 @@ struct Backoff {
 
     mutating func succeeded() { self = Backoff() }
 
-    /// - Parameter jitter: The part of the pause to keep, 0 to 1.
+    /// Makes the next pause longer, and keeps only the part `jitter` of it, 0 to 1.
     mutating func failed(jitter: Double, now: ContinuousClock.Instant = .now) {
         let pause = min(5, 0.05 * Double(1 << min(failureCount, 10)))
         failureCount += 1

@@ -1,5 +1,6 @@
 internal import CPostgres
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 
 /// Doorbells over LISTEN: one connection of its own, opened with the first listener and again, with backoff, whenever it breaks.
@@ -59,30 +60,34 @@ final class PostgresBells: @unchecked Sendable {
         guard !isClosed, !isConnecting, handle == nil else { return }
         if let pause = backoff.pause() {
             isConnecting = true
-            queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds) + 1)) {
-                self.isConnecting = false
-                self.connect()
+            // Weak: a database that was dropped without close() must not try for ever.
+            queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds) + 1)) { [weak self] in
+                self?.isConnecting = false
+                self?.connect()
             }
             return
         }
         do throws(StorageError) {
             let handle = try PostgresHandle(address, options: options)
             guard channels.allSatisfy({ send("LISTEN \($0)", on: handle) }) else { throw StorageError(.connectionLost) }
+            try follow(handle)
             backoff.succeeded()
-            follow(handle)
         } catch {
             backoff.failed(jitter: .random(in: 0.5...1))
             connect()
         }
     }
 
-    private func follow(_ handle: PostgresHandle) {
-        self.handle = handle
-        let source = DispatchSource.makeReadSource(fileDescriptor: PQsocket(handle.pointer), queue: queue)
+    private func follow(_ handle: PostgresHandle) throws(StorageError) {
+        // A descriptor of the source's own: libpq closes its socket as soon as it finds it broken, and the next connection may get the
+        // same number while Dispatch still has the old one registered, which then never fires again.
+        let descriptor = fcntl(PQsocket(handle.pointer), F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw StorageError(.failing("too many open files")) }
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [weak self] in self?.receive() }
-        // The handle closes the socket, so that it must outlive the source: https://developer.apple.com/documentation/dispatch
-        source.setCancelHandler { withExtendedLifetime(handle) {} }
+        source.setCancelHandler { Glibc.close(descriptor) }
         source.activate()
+        self.handle = handle
         self.source = source
         isConnected.store(true, ordering: .releasing)
         // What was committed while nobody listened rang for nobody.

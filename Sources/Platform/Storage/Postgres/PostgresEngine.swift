@@ -18,15 +18,13 @@ final class PostgresEngine: DatabaseEngine {
     /// Makes the pool and tries a first connection.
     static func open(url: String, options: DatabaseOptions) async throws(StorageError) -> PostgresEngine {
         let engine = PostgresEngine(try PostgresAddress(url), options: options)
-        let failure: StorageError? = await withCheckedContinuation { continuation in
-            engine.onLane(
-                { lane throws(StorageError) in _ = try engine.connection(of: lane) },
-                answer: { (result: Result<Void, StorageError>) in
-                    if case .failure(let error) = result { continuation.resume(returning: error) } else { continuation.resume(returning: nil) }
-                }
-            )
+        do {
+            try await engine.onLane { lane in _ = try engine.connection(of: lane) }
+        } catch let error as StorageError {
+            throw error
+        } catch {
+            throw StorageError(.failing("\(error)"))
         }
-        if let failure { throw failure }
         return engine
     }
 
@@ -69,17 +67,6 @@ final class PostgresEngine: DatabaseEngine {
             } catch {
                 continuation.resume(throwing: error)
             }
-        }
-    }
-
-    private func onLane<T: Sendable>(
-        _ body: @escaping @Sendable (LanePool<PostgresConnection>.Lane) throws(StorageError) -> T,
-        answer: @escaping @Sendable (Result<T, StorageError>) -> Void
-    ) {
-        do throws(StorageError) {
-            try lanes.submit { lane in answer(Result { () throws(StorageError) in try body(lane) }) }
-        } catch {
-            answer(.failure(error))
         }
     }
 

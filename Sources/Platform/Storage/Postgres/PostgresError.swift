@@ -1,8 +1,10 @@
 extension StorageError {
     /// What a failed attempt to connect means.
     ///
-    /// - Parameter message: libpq's, verbose: `… FATAL:  28P01: password authentication failed for user "x" …`; without a SQLSTATE when
-    ///   no server answered.
+    /// - Parameters:
+    ///   - message: libpq's, verbose: `… FATAL:  28P01: password authentication failed for user "x" …`; without a SQLSTATE when no
+    ///     server answered.
+    ///   - address: Where it was tried.
     init(connecting message: String, to address: PostgresAddress) {
         let state = Self.sqlState(in: message)
         let server = address.shown

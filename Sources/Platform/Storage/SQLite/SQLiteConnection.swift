@@ -55,7 +55,9 @@ final class SQLiteConnection: Connection {
         if role == .writer {
             if sqlite3_db_readonly(handle, "main") == 1 { throw StorageError(.readOnly(path)) }
             try control("PRAGMA journal_mode = WAL")
-            guard try journalMode() == "wal" else { throw StorageError(.readOnly(path), cause: "no write-ahead log is possible here") }
+            guard try journalMode() == "wal" else {
+                throw StorageError(.cannotOpen(path: path, why: "no write-ahead log is possible there: it needs a file on a local disk"))
+            }
             try control("PRAGMA journal_size_limit = 67108864")
         } else {
             try control("PRAGMA query_only = ON")
@@ -64,6 +66,8 @@ final class SQLiteConnection: Connection {
         try control("PRAGMA foreign_keys = ON")
         try control("PRAGMA trusted_schema = OFF")
         try control("PRAGMA temp_store = MEMORY")
+        // As PostgreSQL's LIKE is.
+        try control("PRAGMA case_sensitive_like = ON")
     }
 
     /// SQLite's journal mode: `wal`.
@@ -79,7 +83,7 @@ final class SQLiteConnection: Connection {
         for case .text(let text) in values where text.utf8.contains(0) { throw StorageError(.nulInText) }
         do throws(StorageError) {
             return try statement(text).run(values, rowLimit: rowLimit)
-        } catch where role == .reader {
+        } catch  where role == .reader {
             if case .readOnly = error.reason { throw StorageError(.malformed, sql: text, cause: "a read can't change anything") }
             throw error
         }

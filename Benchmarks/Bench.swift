@@ -1,0 +1,45 @@
+import FoundationEssentials
+import Glibc
+import Host
+
+/// Where the benchmarks begin: `slipway-bench [--runs N] [SUBJECT…]`.
+@main
+struct Bench {
+    private typealias Subject = @Sendable (Rig, Report) async throws -> Void
+
+    private static let subjects: [(name: String, measure: Subject)] = [
+        ("version", StartBench.measure),
+        ("worker", WorkerBench.measure),
+        ("overhead", OverheadBench.measure),
+        ("deploy", DeployBench.measure),
+        ("delay", DelayBench.measure),
+        ("jobs", JobsBench.measure),
+        ("vault", VaultBench.measure),
+    ]
+
+    static func main() async {
+        var words = Array(CommandLine.arguments.dropFirst())
+        var runs = 5
+        if let index = words.firstIndex(of: "--runs"), words.indices.contains(index + 1), let number = Int(words[index + 1]) {
+            runs = max(1, number)
+            words.removeSubrange(index...(index + 1))
+        }
+        let names = subjects.map(\.name)
+        guard words.allSatisfy(names.contains) else {
+            print("Usage: slipway-bench [--runs N] [\(names.joined(separator: "|"))]…")
+            exit(2)
+        }
+        do {
+            let rig = try Rig(runs: runs)
+            let report = Report()
+            report.head()
+            for subject in subjects where words.isEmpty || words.contains(subject.name) {
+                do { try await subject.measure(rig, report) } catch { report.skipped(subject.name, "\(error)") }
+            }
+            rig.remove()
+        } catch {
+            print("\(error)")
+            exit(1)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+internal import Glibc
+
+/// This process, as far as ending it goes.
+package enum CurrentProcess {
+    /// Ends it, after what Swift and C have registered for the end.
+    package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+}

@@ -1,0 +1,26 @@
+internal import FoundationEssentials
+internal import Terraform
+
+/// A worker that tests kill: applies a folder in a workspace and waits.
+///
+/// `RunHolder ROOT STORE SANDBOX SOURCE [LOCK]`, with the run's environment from its own `AWS_…` variables.
+@main struct RunHolder {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        let environment = ProcessInfo.processInfo.environment
+        let runner = TerraformRunner(
+            program: try await TerraformProgram.locate(environment: environment),
+            sandbox: try await Sandbox.establish(Sandbox.Mode(rawValue: arguments[3]) ?? .preferred, environment: environment),
+            providers: try ProviderStore(folder: arguments[2])
+        )
+        let settings = RunSettings(environment: environment.filter { $0.key.hasPrefix("AWS_") })
+        let workspace = try Workspace.make(
+            in: WorkspaceRoot(path: arguments[1], isMemoryBacked: false),
+            source: try SourceFiles(reading: arguments[4]),
+            metadata: ["deployment": "42", "fence": "7"]
+        )
+        _ = try await runner.prepare(workspace, lock: nil, settings: settings)
+        let run = try runner.start(.apply, in: workspace, settings: settings)
+        _ = await run.wait()
+    }
+}
