@@ -63,9 +63,17 @@ package actor ThrowawayRedis {
         try? FileManager.default.removeItem(atPath: socket)
         let defaults = ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder.path]
         process = try TendedProcess([program] + defaults + settings, folder: folder, log: folder.path + "/log")
-        let socket = socket
+        let url = url()
         try await within(.seconds(20), "redis-server") {
-            while !FileManager.default.fileExists(atPath: socket) { try await Task.sleep(for: .milliseconds(5)) }
+            while true {
+                do throws(RedisError) {
+                    // A client of its own each time: one that failed would pause.
+                    return try await RedisClient(try RedisLocation.parse(url)).ping()
+                } catch {
+                    if case .authenticationFailed = error.reason { return }
+                }
+                try await Task.sleep(for: .milliseconds(5))
+            }
         }
     }
 }
