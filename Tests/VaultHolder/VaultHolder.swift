@@ -135,7 +135,7 @@ internal import Storage
                     .value("state_fence", as: Int64.self)
             }
             let fence = Fence(rawValue: (stored ?? 0) + 1)
-            do {
+            do throws(VaultError) {
                 let lock = try await vault.lock(
                     deployment,
                     id: "\(writer)-\(UInt64.random(in: 0 ... .max))",
@@ -145,7 +145,7 @@ internal import Storage
                     lifetime: .milliseconds(80)
                 )
                 return (lock.id, fence)
-            } catch let error as VaultError {
+            } catch {
                 switch error.reason {
                 case .locked, .staleFence: try await Task.sleep(for: .milliseconds(Int.random(in: 2...20)))
                 default: throw error
