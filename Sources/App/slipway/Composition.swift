@@ -34,7 +34,14 @@ struct Composition: Sendable {
             logger: logger,
             database: database,
             keyring: keyring,
-            vault: StateVault(database: database, keyring: keyring)
+            vault: StateVault(
+                database: database,
+                keyring: keyring,
+                limit: configuration.stateLimit,
+                backups: BackupPlace(configuration.backups, environment: configuration.environment),
+                retention: configuration.retention,
+                logger: logger
+            )
         )
     }
 
