@@ -64,12 +64,15 @@ let package = Package(
         library("Log", "Model"),
 
         // Platform: the outside world; the only code that touches C
-        library("Storage", "Platform", ["CSQLite", "CPostgres", "Host"], settings: everywhere),
+        library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
+        library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
         library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
         // No system library: libpq is loaded when the first PostgreSQL database is opened.
         .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
+        system("CRedis"),
+        system("CCurl"),
         system("COpenSSL"),
         system("CZstd"),
         system("CLinux"),
@@ -82,6 +85,7 @@ let package = Package(
             swiftSettings: everywhere
         ),
         tests("StorageTests", "Platform/", ["Storage"]),
+        tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host"]),
         tests("SealingTests", "Platform/", ["Sealing"]),
         tests("HostTests", "Platform/", ["Host"]),
         tests("DomainTests", "Model/", ["Domain"]),
