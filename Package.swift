@@ -66,7 +66,7 @@ let package = Package(
         // Platform: the outside world; the only code that touches C
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
         library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
-        library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
+        library("Sealing", "Platform", ["COpenSSL", "CZstd", "Host"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
         // No system library: libpq is loaded when the first PostgreSQL database is opened.
