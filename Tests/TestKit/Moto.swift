@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Host
-internal import Synchronization
 
 /// A simulated AWS (`moto_server`) on a free loopback port; it ends with this process.
 package final class Moto: Sendable {
@@ -49,7 +48,7 @@ package final class Moto: Sendable {
     package init() async throws {
         guard let program = RequiredTool.moto.path else { throw RequiredTool.Missing(tool: .moto) }
         guard let setpriv = RequiredTool.setpriv.path else { throw RequiredTool.Missing(tool: .setpriv) }
-        port = try Self.freePort()
+        port = try Loopback.freePort()
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         child = try ChildProcess.start(
             // Killed when this process ends, however it ends.
@@ -62,7 +61,7 @@ package final class Moto: Sendable {
         let port = port
         let child = child
         try await within(.seconds(60), "moto_server") {
-            while !Self.answers(port) {
+            while !Loopback.answers(port) {
                 guard child.status == nil else { throw TooLate(description: "moto_server ended at once") }
                 try await Task.sleep(for: .milliseconds(20))
             }
@@ -70,39 +69,4 @@ package final class Moto: Sendable {
     }
 
     deinit { child.signal(SIGKILL, group: true) }
-
-    // MARK: - Details
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
-            }
-        }
-        guard isBound else { throw TooLate(description: "a free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    private static func answers(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = loopback(UInt16(port))
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
-
-    private static func loopback(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
-    }
 }

