@@ -30,7 +30,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Host",
+                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote",
+                "Host",
             ],
             path: "Sources/App/slipway",
             swiftSettings: abovePlatform,
@@ -55,7 +56,7 @@ let package = Package(
         // Engine: the machinery, which knows no product feature
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
-        library("StateVault", "Engine", ["Domain", "Log", "Storage", "Sealing", "Host"]),
+        library("StateVault", "Engine", ["Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
         library("Events", "Engine", ["Domain", "Storage"]),
 
         // Model: words and tables
@@ -95,7 +96,18 @@ let package = Package(
         tests("TerraformTests", "Engine/", ["Terraform", "Domain", "Log", "Host", "Sealing", "RunHolder"]),
         // A worker that tests kill.
         .executableTarget(name: "RunHolder", dependencies: ["Terraform", "Host"], path: "Tests/RunHolder", swiftSettings: everywhere),
-        tests("StateVaultTests", "Engine/", ["StateVault", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]),
+        tests(
+            "StateVaultTests",
+            "Engine/",
+            ["StateVault", "Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Schema", "Host", "VaultHolder"]
+        ),
+        // A process that works in a vault, for tests that kill or stop it.
+        .executableTarget(
+            name: "VaultHolder",
+            dependencies: ["StateVault", "Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"],
+            path: "Tests/VaultHolder",
+            swiftSettings: everywhere
+        ),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
         tests(
             "ProvisioningTests",

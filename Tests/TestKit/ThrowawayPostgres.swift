@@ -24,7 +24,6 @@ package actor ThrowawayPostgres {
         return .postgres(url: url)
     }
 
-<<<<<<< HEAD
     /// Makes and starts a server.
     ///
     /// - Parameters:
@@ -32,10 +31,6 @@ package actor ThrowawayPostgres {
     ///   - settings: More of postgresql.conf, such as `max_connections=20`.
     /// - Throws: When it doesn't start within half a minute.
     package init(port: Int? = nil, settings: [String] = []) async throws {
-=======
-    /// Makes and starts a server, with more of postgresql.conf, such as `max_connections=20`.
-    package init(settings: [String] = []) async throws {
->>>>>>> remote
         programs = try PostgresPrograms.find()
         self.port = port
         self.settings = settings + (port.map { ["port=\($0)", "listen_addresses=127.0.0.1"] } ?? [])

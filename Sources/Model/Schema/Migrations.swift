@@ -8,7 +8,8 @@ package enum Schema {
             name: "foundation",
             statements: OrganizationTables.statements + JobTables.statements + DeploymentTables.statements + StateTables.statements
                 + EventTables.statements
-        )
+        ),
+        Migration(number: 2, name: "vault", statements: VaultTables.statements),
     ]
 
     /// Brings a database to this program's tables.

@@ -1,0 +1,1 @@
+@main enum VaultHolder { static func main() async throws {} }
