@@ -18,4 +18,5 @@ export SLIPWAY_TEST_PROVIDER_MIRROR
 
 # The tests' own data folders and keys only: nothing of the person who runs them.
 unset SLIPWAY_DATA SLIPWAY_DATABASE_URL SLIPWAY_KEYS SLIPWAY_TOKEN SLIPWAY_URL
-exec swift test --skip-build --disable-xctest --parallel "$@"
+# Many tests wait for programs more than they compute; all at once they would only wait for each other.
+exec swift test --skip-build --disable-xctest --parallel --experimental-maximum-parallelization-width "$((3 * $(nproc)))" "$@"

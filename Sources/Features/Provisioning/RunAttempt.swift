@@ -168,7 +168,10 @@ struct RunAttempt: Sendable {
     /// A real `terraform init`, after which the store knows the providers.
     func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
-        let exit = try await TerraformSession(attempt: self, workspace: workspace, settings: settings).run(.initialize)
+        let session = TerraformSession(attempt: self, workspace: workspace, settings: settings)
+        var exit = try await session.run(.initialize)
+        // The kept lock was outgrown, and is gone now.
+        if exit.needsInitialization, context.stop.reason == nil { exit = try await session.run(.initialize) }
         guard exit.isSuccess else { throw try await failure(of: exit) }
         if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")

@@ -52,11 +52,6 @@ final class RunTracker: Sendable {
         state.withLock { ($0.facts.finished, max($0.facts.total, $0.keptChanges, $0.facts.planned?.total ?? 0)) }
     }
 
-    /// What the deployment has, once a state of this attempt was kept for good.
-    var addresses: [String]? { state.withLock { $0.addresses } }
-    /// A state lies in the workspace only.
-    var hasUnsavedState: Bool { state.withLock { $0.hasUnsavedState } }
-
     /// The state is in the vault for good.
     func keep(_ addresses: [String]) {
         state.withLock {

@@ -39,6 +39,9 @@ enum ProviderChoice: Equatable {
                     && constraints.allSatisfy { $0.allows(candidate.version) }
             }
             guard let newest = candidates.max(by: { $0.version < $1.version }) else {
+                // A lock file is Terraform's own word on what is needed: what it lacks may stand in a module that nobody calls, and would
+                // cost an `init` each time. Should it be needed after all, Terraform says so before it does anything.
+                if own != nil || kept != nil { continue }
                 return .needsInitialization(why: "the store has no \(address) that fits")
             }
             chosen.append(newest)
