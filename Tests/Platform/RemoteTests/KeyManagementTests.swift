@@ -59,7 +59,8 @@ import Testing
     @Test func `a key is described, and a missing one named by the service`() async throws {
         let moto = try await Moto.shared()
         let (service, key) = (try service(moto), try await makeKey(moto))
-        #expect(try await service.describeKey(key) == KeyManagement.Key(arn: key, isEnabled: true, usage: "ENCRYPT_DECRYPT"))
+        let described = try await service.describeKey(key)
+        #expect(described == KeyManagement.Key(arn: key, isEnabled: true, usage: "ENCRYPT_DECRYPT"))
         let error = await #expect(throws: RemoteError.self) { try await service.describeKey("alias/none") }
         guard case .refused(_, 400, "NotFoundException", _) = error?.reason else {
             Issue.record("\(String(describing: error))")

@@ -42,8 +42,8 @@ import Testing
     @Test func `a key ends by itself`() async throws {
         let client = try await ThrowawayRedis.shared().client()
         let key = name()
-        #expect(try await client.setIfAbsent(key, to: "a", expiringAfter: .milliseconds(30)))
-        #expect(try await client.extend(key, ifEqualTo: "a", expiringAfter: .milliseconds(60)))
+        #expect(try await client.setIfAbsent(key, to: "a", expiringAfter: .seconds(60)))
+        #expect(try await client.extend(key, ifEqualTo: "a", expiringAfter: .milliseconds(30)))
         try await within(.seconds(10), "the end of the key") {
             while try await client.value(of: key) != nil { try await Task.sleep(for: .milliseconds(5)) }
         }

@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 // The functions that set and get options are variadic, which Swift can't call.
 static inline CURLcode slipway_curl_set_long(CURL *handle, CURLoption option, long value) { return curl_easy_setopt(handle, option, value); }
@@ -31,6 +32,14 @@ static inline void slipway_curl_set_callbacks(
     curl_easy_setopt(handle, CURLOPT_READDATA, context);
     curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek);
     curl_easy_setopt(handle, CURLOPT_SEEKDATA, context);
+}
+
+// libcurl before 8.0 opens sockets that every child process inherits, which keeps them open after we have closed them.
+static inline curl_socket_t slipway_curl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | 02000000 /* SOCK_CLOEXEC */, address->protocol);
+}
+static inline void slipway_curl_keep_sockets_from_children(CURL *handle) {
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, slipway_curl_open_socket);
 }
 
 static inline long slipway_curl_status(CURL *handle) {

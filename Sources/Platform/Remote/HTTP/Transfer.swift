@@ -61,6 +61,10 @@ final class Transfer {
         try set(CURLOPT_USERAGENT, options.userAgent)
         // Object stores and hooks gain nothing from HTTP/2, and one connection a request keeps limits and failures simple.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        slipway_curl_keep_sockets_from_children(handle)
+        // How long a larger body waits for `100 Continue`, which many servers never say. The header itself can't be taken away by the
+        // empty line `Expect:`, because that one would go into AWS's signature.
+        try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 200)
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.wholeMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
@@ -92,11 +96,8 @@ final class Transfer {
     }
 
     private func set(_ headers: HTTPHeaders) throws(RemoteError) {
-        // Without this, libcurl waits a second before a larger body for an answer that many servers never give.
-        var lines = ["Expect:"]
         // A line that ends with its colon would take the header away: a semicolon stands for an empty value.
-        lines += headers.lines.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-        for line in lines {
+        for line in headers.lines.map({ $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }) {
             guard let longer = curl_slist_append(headerLines, line) else { throw RemoteError(.failed("out of memory")) }
             headerLines = longer
         }

@@ -94,7 +94,12 @@ package final class FolderStore: ObjectStore {
     private func place(_ temporary: String, at key: ObjectKey) throws(HostError) {
         let folder = folder(of: key)
         try Self.makeDurableFolder(folder)
-        try FileSystem.rename(temporary, to: path(of: key))
+        do throws(HostError) {
+            try FileSystem.rename(temporary, to: path(of: key))
+        } catch {
+            // The name that tells somebody something.
+            throw HostError(errno: error.errno, doing: "write", path: path(of: key))
+        }
         try FileSystem.sync(folder: folder)
     }
 

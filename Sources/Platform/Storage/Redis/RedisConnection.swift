@@ -24,6 +24,8 @@ final class RedisConnection {
         guard let opened else { throw RedisError(.unreachable(server: server), cause: "out of memory") }
         context = opened
         if opened.pointee.err != 0 { throw RedisError(.unreachable(server: server), cause: Self.message(opened)) }
+        // Hiredis opens it so that child processes would inherit it.
+        _ = slipway_redis_keep_from_children(opened.pointee.fd)
         redisSetTimeout(opened, options.commandTimeout.timeValue)
         if case .tcp = location.server { redisEnableKeepAlive(opened) }
         if let password = location.password {
