@@ -1,5 +1,7 @@
 package import Domain
 package import FoundationEssentials
+package import Jobs
+package import Log
 package import Sealing
 package import Storage
 
@@ -14,7 +16,12 @@ package final class StateVault: Sendable {
     let database: Database
     let keyring: Keyring
     let limit: Int
+    let backups: BackupPlace?
+    let jobs: JobStore
+    let retention: RetentionPolicy
+    let logger: Logger
     let now: @Sendable () -> Date
+    let audit = AuditLog()
 
     /// Makes a vault.
     ///
@@ -22,16 +29,28 @@ package final class StateVault: Sendable {
     ///   - database: Migrated.
     ///   - keyring: Its active key seals; the others open what they sealed.
     ///   - limit: Larger states are refused, in bytes.
+    ///   - backups: Where backups lie; nil: there are none, and no jobs for them.
+    ///   - jobs: The queue that the jobs for backups go to.
+    ///   - retention: What is kept where an organization says nothing else.
+    ///   - logger: Told of damages and what became of them.
     ///   - now: The clock, for the times in rows and for locks that expire.
     package init(
         database: Database,
         keyring: Keyring,
         limit: Int = standardLimit,
+        backups: BackupPlace? = nil,
+        jobs: JobStore = JobStore(),
+        retention: RetentionPolicy = RetentionPolicy(),
+        logger: Logger = .none,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.database = database
         self.keyring = keyring
         self.limit = limit
+        self.backups = backups
+        self.jobs = jobs
+        self.retention = retention
+        self.logger = logger
         self.now = now
     }
 

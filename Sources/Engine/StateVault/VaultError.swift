@@ -1,4 +1,5 @@
 package import Domain
+package import Remote
 package import Sealing
 package import Storage
 
@@ -34,6 +35,18 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
         /// The keyring lacks the key that the version was sealed with.
         case unknownKey(String, DeploymentID, version: Int)
 
+        /// There is no such version (any more), or no state at all.
+        case noVersion(DeploymentID, version: Int?)
+        /// Damaged or lost, and its backup can't help.
+        case unrecoverable(LostVersion)
+
+        // Backups
+        /// No place for backups is configured.
+        case noBackups
+        case backups(RemoteError.Reason)
+        /// What was put is not what was read back.
+        case backupDiffers(DeploymentID, version: Int)
+
         // Locks
         case locked(StateLock)
         /// The lock of that id is not held; who holds one now.
@@ -61,7 +74,16 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
             case .unreachable, .connectionRefused, .busy, .connectionLost, .timedOut, .diskFull: true
             default: false
             }
-        case .locked: true
+        case .locked, .backupDiffers: true
+        case .backups(let reason): RemoteError(reason).isTransient
+        default: false
+        }
+    }
+
+    /// Something is not as it was stored; the backup may help.
+    var isDamage: Bool {
+        switch reason {
+        case .damaged, .missing, .unknownKey: true
         default: false
         }
     }
@@ -88,6 +110,13 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
         case .damaged(let id, let version, _): "version \(version) of deployment \(id)'s state is damaged in the database"
         case .unknownKey(let name, let id, let version):
             "version \(version) of deployment \(id)'s state was sealed with the key \"\(name)\", which is not in the keyring: put it back"
+        case .noVersion(let id, let version?): "deployment \(id) has no version \(version) of its state"
+        case .noVersion(let id, nil): "deployment \(id) has no state yet"
+        case .unrecoverable(let lost): "\(lost)"
+        case .noBackups: "no place for backups is configured: set SLIPWAY_BACKUP_URL"
+        case .backups(let reason): "the backups' store failed: \(RemoteError(reason))"
+        case .backupDiffers(let id, let version):
+            "the backup of version \(version) of deployment \(id)'s state is not what was written: check the store"
         case .locked(let lock): "the state is locked: \(lock)"
         case .lockNotHeld(let id, let current):
             current.map { "the lock \(id) is not held: \($0)" } ?? "the lock \(id) is not held: the state is not locked"
@@ -101,6 +130,7 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as VaultError: error
         case let error as StorageError: VaultError(.storage(error.reason), cause: error)
+        case let error as RemoteError: VaultError(.backups(error.reason), cause: error)
         case let error as SealingError: VaultError(.sealing(error.reason), cause: error)
         default: VaultError(.refused, cause: error)
         }

@@ -71,6 +71,14 @@ struct JSONScanner {
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
+    /// Reads any value and gives its bytes as they stand.
+    mutating func slice() throws(VaultError) -> ArraySlice<UInt8> {
+        _ = try peek()
+        let start = position
+        try skip()
+        return bytes[start..<position]
+    }
+
     /// Passes over any value, and checks it.
     mutating func skip(depth: Int = 0) throws(VaultError) {
         guard depth < Self.deepest else { throw malformed(at: position) }

@@ -68,7 +68,7 @@ extension StateResource {
         return instances
     }
 
-    private static func key(from scanner: inout JSONScanner) throws(VaultError) -> String {
+    static func key(from scanner: inout JSONScanner) throws(VaultError) -> String {
         switch try scanner.peek() {
         case UInt8(ascii: "\""): "[\(quoted(try scanner.string()))]"
         case UInt8(ascii: "n"): try scanner.string(orNull: ()) ?? ""

@@ -156,6 +156,7 @@ extension StateVault {
                 WHERE terraform_deployment_id = \(deployment) AND version = \(version)
                 """
             )
+            try requestBackup(of: version, of: deployment, at: now, in: transaction)
             return .stored(try self.version(version, of: deployment, in: transaction))
         case .replace(let version):
             // A new row: nothing of the old one's, such as its backup, may stay.
@@ -167,6 +168,7 @@ extension StateVault {
         }
         guard let sealed else { return .overtaken }
         try insert(offered, sealed, for: deployment, stored, at: now, in: transaction)
+        if offered.kind == .final { try requestBackup(of: sealed.version, of: deployment, at: now, in: transaction) }
         return .stored(try self.version(sealed.version, of: deployment, in: transaction))
     }
 
@@ -190,6 +192,13 @@ extension StateVault {
                  \(sealed.bytes.count), \(sealed.isCompressed), \(sealed.keyName), \(document.serial), \(document.lineage),
                  \(document.terraformVersion), \(document.resourceCount), \(offered.kind == .final), \(offered.fence), \(offered.job),
                  \(offered.author), \(offered.changeSummary), \(now), \(now))
+            """
+        )
+        try transaction.execute(
+            """
+            INSERT INTO state_checksums (terraform_deployment_id, version, checksum)
+            VALUES (\(deployment), \(sealed.version), \(offered.checksum))
+            ON CONFLICT (terraform_deployment_id, version) DO UPDATE SET checksum = excluded.checksum
             """
         )
         try transaction.execute(

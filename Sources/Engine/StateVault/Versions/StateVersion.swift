@@ -34,13 +34,25 @@ package struct StateVersion: Sendable, Equatable {
     package let backupPath: String?
     package let createdAt: Date
     package let updatedAt: Date
+    package let backupStatus: BackupStatus
+    /// When its backup was last read back and found right.
+    package let backupVerifiedAt: Date?
+    /// Why the last try to back it up failed.
+    package let backupError: String?
+    /// The key that wraps the backup's data key: it can't be retired before the backup is written anew.
+    package let backupKeyName: String?
+    /// Never pruned.
+    package let isPinned: Bool
+    /// Since when it is being removed; its backup may be gone already.
+    package let prunedAt: Date?
 }
 
 extension StateVersion {
     /// The columns that ``init(_:)`` reads, in the order of the table.
     static let columns: SQL = """
         terraform_deployment_id, organization_id, version, checksum, size_bytes, sealed_size_bytes, compressed, key_name, serial, lineage,
-        terraform_version, resource_count, is_final, fence, job_id, created_by, change_summary, backup_path, created_at, updated_at
+        terraform_version, resource_count, is_final, fence, job_id, created_by, change_summary, backup_path, created_at, updated_at,
+        backup_status, backup_verified_at, backup_error, backup_key_name, pinned, pruned_at
         """
 
     init(_ row: Row) throws(StorageError) {
@@ -64,5 +76,11 @@ extension StateVersion {
         backupPath = try row.value("backup_path")
         createdAt = try row.value("created_at")
         updatedAt = try row.value("updated_at")
+        backupStatus = try row.value("backup_status")
+        backupVerifiedAt = try row.value("backup_verified_at")
+        backupError = try row.value("backup_error")
+        backupKeyName = try row.value("backup_key_name")
+        isPinned = try row.value("pinned")
+        prunedAt = try row.value("pruned_at")
     }
 }
