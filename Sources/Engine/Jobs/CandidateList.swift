@@ -25,9 +25,7 @@ struct CandidateList {
         """
     }
 
-    /// The next job, or nil when there is none.
-    ///
-    /// - Parameter atLeast: How many to fetch at a time.
+    /// The next job, or nil when there is none; fetches `atLeast` that many at a time.
     mutating func next(atLeast: Int, kinds: [String], in transaction: Transaction) throws(StorageError) -> Candidate? {
         if index == fetched.count, !isAtEnd {
             let size = max(atLeast, fetched.count)

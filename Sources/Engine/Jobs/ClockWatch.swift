@@ -1,5 +1,7 @@
-/// Notices when this process can't trust the time that has passed: a clock that was set, a machine that was suspended, a process that was
-/// stopped. For one lease period after that, and after its own start, a worker judges nobody dead.
+/// Notices when this process can't trust the time that has passed.
+///
+/// That is: a clock was set, the machine was suspended, the process was stopped. For one lease period after that, and after its own start, a
+/// worker judges nobody dead.
 struct ClockWatch {
     /// What was noticed.
     enum Jump: String, Sendable {
@@ -30,9 +32,7 @@ struct ClockWatch {
         judgesFrom = start.elapsed + lease
     }
 
-    /// Compares with the reading before.
-    ///
-    /// - Parameter planned: How long it was to be between the two, when nothing had stopped this process.
+    /// Compares with the reading before; `planned` is how long it was to be between the two.
     mutating func observe(_ reading: Reading, planned: Duration) -> Jump? {
         defer { last = reading }
         let elapsed = reading.elapsed - last.elapsed

@@ -30,6 +30,7 @@ package final class JobContext: Sendable {
     /// `body`'s writes are made once; only two writes of one attempt under way at the same time can escape that.
     ///
     /// - Parameter body: May be run again, and must have no other effect.
+    /// - Returns: What `body` returned.
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)`` when another worker has the job or may have it soon; what `body` throws.
     @discardableResult
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
@@ -40,16 +41,12 @@ package final class JobContext: Sendable {
     ///
     /// - Throws: ``JobsError/Reason/leaseLost(job:fence:)``.
     package func check(in transaction: Transaction) throws {
-        guard stop.reason != .leaseLost, try worker.store.leased(running.key, in: transaction) != nil else {
+        guard try worker.store.isLeased(running.key, in: transaction) else {
             throw JobsError(.leaseLost(job: job.id, fence: fence))
         }
     }
 
-    /// Says where the job stands; written within a fraction of a second, of several only the last.
-    ///
-    /// - Parameters:
-    ///   - progress: 0 to 100.
-    ///   - message: One line for people; nil for none.
+    /// Says where the job stands, with a progress of 0 to 100; written within a fraction of a second, of several only the last.
     package func report(stage: JobStage, progress: Int, message: String? = nil) async {
         worker.note(Report(stage: stage, progress: progress, message: message), for: running)
     }

@@ -14,12 +14,12 @@ package protocol JobHandler: Sendable {
     ///   signal says; anything else ends the job for good as `unknown`.
     func run(_ context: JobContext) async throws -> JobEnd
 
-    /// Called in the transaction in which some worker ends an attempt whose own worker is lost.
+    /// Called in the transaction in which an attempt ends without its handler's own writes: its worker is lost or gives up its lease, the
+    /// handler threw something that nobody classified, or its own writes at the end failed.
     ///
-    /// - Parameters:
-    ///   - job: The row before the change.
-    ///   - status: What the job becomes: `retrying`, `failed` or `cancelled`.
-    ///   - transaction: To add writes to.
+    /// `job` is the row before the change, `status` what it becomes: `retrying`, `failed` or `cancelled`.
+    ///
+    /// - Throws: Anything; it is logged, the hook's writes are undone, and the attempt ends all the same.
     func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws
 }
 

@@ -16,7 +16,9 @@ package struct JobRecord: Sendable, Equatable {
     package let status: JobStatus
     /// When it may run, or might have.
     package let runAt: Date
-    /// The attempt that runs or ran last, counted from 1; 0 before the first. Suspending and handing back don't count.
+    /// The attempt that runs or ran last, counted from 1; 0 before the first.
+    ///
+    /// Suspending and handing back don't count.
     package let attempt: Int
     package let maximumAttempts: Int
     package let timeout: Duration

@@ -5,10 +5,10 @@ package import Storage
 extension JobStore {
     /// Cancels a job: one that has not started ends in this transaction, one that runs is told once this transaction has committed.
     ///
-    /// - Parameters:
-    ///   - force: Asks a running one to end without tidying up; may follow a request without it.
-    ///   - person: Who asks, for the job's row.
+    /// With `force` a running one is asked to end without tidying up; that may follow a request without it. `person` goes into its row.
+    ///
     /// - Returns: What became of it, so that the caller can add its own writes to the same transaction.
+    /// - Throws: ``StorageError``.
     @discardableResult
     package func cancel(
         _ id: JobID,
@@ -96,7 +96,7 @@ extension JobStore {
 
     /// Limits how many jobs of an organization run at once, on all workers together.
     ///
-    /// - Parameter limit: Nil for the workers' own ``WorkerLimits/perOrganization``.
+    /// Nil is for the workers' own ``WorkerLimits/perOrganization``.
     package func setLimit(_ limit: Int?, for organization: OrganizationID, in transaction: Transaction) throws(StorageError) {
         try transaction.execute(
             """

@@ -3,9 +3,14 @@ internal import FoundationEssentials
 internal import Storage
 
 /// Names one attempt for the check that everything a worker writes begins with.
-struct AttemptKey: Hashable, Sendable {
+struct AttemptKey: Hashable, Sendable, Comparable {
     let job: JobID
     let fence: Fence
+
+    /// By the bytes of the ids: PostgreSQL's collation "C".
+    static func < (left: AttemptKey, right: AttemptKey) -> Bool {
+        left.job.rawValue.utf8.lexicographicallyPrecedes(right.job.rawValue.utf8)
+    }
 }
 
 /// What a worker's row in `job_attempts` says of it.
@@ -35,14 +40,22 @@ struct Ending: Sendable {
 
 extension JobStore {
     /// Whether the attempt's lease still stands, and keeps it so until the transaction ends.
+    func isLeased(_ key: AttemptKey, in transaction: Transaction) throws(StorageError) -> Bool {
+        try transaction.first(
+            """
+            SELECT 1 AS one FROM jobs
+            WHERE id = \(key.job) AND fence = \(key.fence) AND status = 'processing'\(sqlite: "", postgres: " FOR SHARE")
+            """
+        ) != nil
+    }
+
+    /// As ``isLeased(_:in:)``, for a write that may have to be looked for later.
     ///
-    /// - Parameter token: Kept in the job's row on PostgreSQL, where a commit's outcome can be unknown; see ``isMarked(_:by:in:)``.
+    /// The token is kept in the job's row on PostgreSQL, where a commit's outcome can be unknown; see ``isMarked(_:by:in:)``.
     func holdsLease(_ key: AttemptKey, marking token: Int64, in transaction: Transaction) throws(StorageError) -> Bool {
         switch transaction.dialect {
         case .sqlite:
-            try transaction.first(
-                "SELECT 1 AS one FROM jobs WHERE id = \(key.job) AND fence = \(key.fence) AND status = 'processing'"
-            ) != nil
+            try isLeased(key, in: transaction)
         case .postgres:
             try transaction.execute(
                 """
@@ -82,7 +95,7 @@ extension JobStore {
     ) throws(StorageError) -> Set<JobID> {
         var ended: Set<JobID> = []
         // In the order of ids, as every statement that locks several jobs, so that two of them can't wait for each other.
-        for part in completions.sorted(by: { $0.key.job.rawValue < $1.key.job.rawValue }).inShapes {
+        for part in completions.sorted(by: { $0.key < $1.key }).inShapes {
             let keys: SQL = .list(part.map { "(CAST(\($0.key.job) AS TEXT), CAST(\($0.key.fence) AS BIGINT))" as SQL })
             try transaction.execute(
                 """
@@ -93,7 +106,7 @@ extension JobStore {
                     FROM (VALUES \(sql: keys)) AS ended
                     JOIN jobs ON jobs.id = ended.column1 AND jobs.fence = ended.column2
                     WHERE status = 'processing'
-                    ORDER BY jobs.id\(sqlite: "", postgres: " FOR UPDATE OF jobs")
+                    ORDER BY jobs.id\(sqlite: "", postgres: " COLLATE \"C\" FOR UPDATE OF jobs")
                 ) AS leased
                 """
             )

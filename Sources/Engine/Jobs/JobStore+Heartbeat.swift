@@ -57,7 +57,7 @@ extension JobStore {
             """
             UPDATE jobs SET lease_expires_at = \(now.addingTimeInterval(period.inSeconds))
             WHERE status = 'processing' AND id IN (
-                SELECT id FROM jobs WHERE worker_id = \(worker) AND status = 'processing'\(sqlite: "", postgres: " ORDER BY id FOR UPDATE")
+                SELECT id FROM jobs WHERE worker_id = \(worker) AND status = 'processing'\(sqlite: "", postgres: " ORDER BY id COLLATE \"C\" FOR UPDATE")
             )
             RETURNING id, fence, cancel_requested_at, cancel_force, cancelled_by
             """
@@ -83,12 +83,21 @@ extension JobStore {
         return cancels
     }
 
+    /// Locks jobs in the order that keeps transactions with several from waiting for each other; SQLite has one writer anyway.
+    func lock(_ keys: [AttemptKey], in transaction: Transaction) throws(StorageError) {
+        guard transaction.dialect == .postgres else { return }
+        for part in keys.inShapes {
+            let ids = part.map(\.job)
+            _ = try transaction.rows("SELECT id FROM jobs WHERE id IN (\(list: ids)) ORDER BY id COLLATE \"C\" FOR UPDATE")
+        }
+    }
+
     /// Lists the attempts that the database counts as a worker's.
     func attempts(heldBy worker: String, in transaction: Transaction) throws(StorageError) -> [AttemptKey] {
         var keys: [AttemptKey] = []
-        let rows = try transaction.rows("SELECT id, fence FROM jobs WHERE worker_id = \(worker) AND status = 'processing' ORDER BY id")
+        let rows = try transaction.rows("SELECT id, fence FROM jobs WHERE worker_id = \(worker) AND status = 'processing'")
         for row in rows { keys.append(try AttemptKey(row)) }
-        return keys
+        return keys.sorted()
     }
 }
 

@@ -18,15 +18,28 @@ struct LeaseRequest: Sendable {
     var period: Duration
 }
 
-extension JobStore {
-    /// Whether some job may be leased now, as far as can be seen without a lock.
-    func hasReadyJobs(in transaction: Transaction) throws(StorageError) -> Bool {
-        try transaction.first("SELECT 1 AS one FROM jobs WHERE status = 'pending' LIMIT 1") != nil
-    }
+/// What there is to do.
+struct QueueState: Sendable {
+    let hasPending: Bool
+    /// When the next job is due that waits for its time.
+    let nextDueAt: Date?
 
-    /// When the next job becomes ready that waits for its time.
-    func nextDueAt(in transaction: Transaction) throws(StorageError) -> Date? {
-        try transaction.first("SELECT MIN(run_at) AS due FROM jobs WHERE status IN ('scheduled', 'retrying')")?.value("due")
+    func isDue(at now: Date) -> Bool { nextDueAt.map { $0 <= now } ?? false }
+    func hasReadyJobs(at now: Date) -> Bool { hasPending || isDue(at: now) }
+}
+
+extension JobStore {
+    /// Looks, without a lock, whether a lease is worth a try.
+    func look(in transaction: Transaction) throws(StorageError) -> QueueState {
+        let row = try transaction.first(
+            """
+            SELECT
+                CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE status = 'pending') THEN 1 ELSE 0 END AS has_pending,
+                (SELECT MIN(run_at) FROM jobs WHERE status IN ('scheduled', 'retrying')) AS next_due_at
+            """
+        )
+        guard let row else { return QueueState(hasPending: false, nextDueAt: nil) }
+        return QueueState(hasPending: try row.value("has_pending"), nextDueAt: try row.value("next_due_at"))
     }
 
     /// Leases as many jobs as there is room for, in the order that ``TurnTaking`` says.
@@ -34,12 +47,13 @@ extension JobStore {
     /// On PostgreSQL the row of `job_fences` lets one worker lease at a time; rows that somebody else has locked, for a cancellation say,
     /// are skipped.
     ///
-    /// - Parameter now: Asked when the jobs are chosen, so that an attempt begins after the one before it in its key has ended, however long
-    ///   the transaction had to wait.
+    /// `now` is asked when the jobs are chosen, so that an attempt begins after the one before it in its key has ended, however long the
+    /// transaction had to wait.
     func lease(_ request: LeaseRequest, now: () -> Date, in transaction: Transaction) throws(StorageError) -> [JobRecord] {
         guard request.capacity > 0, !request.kinds.isEmpty else { return [] }
-        try promote(now: now(), in: transaction)
-        guard try hasReadyJobs(in: transaction) else { return [] }
+        let queue = try look(in: transaction)
+        guard queue.hasReadyJobs(at: now()) else { return [] }
+        if queue.isDue(at: now()) { try promote(now: now(), in: transaction) }
         guard
             let counter = try transaction.first(
                 "SELECT last_fence FROM job_fences WHERE id = 1\(sqlite: "", postgres: " FOR UPDATE")"

@@ -12,7 +12,7 @@ struct Report: Sendable {
 extension JobStore {
     /// Writes reports of attempts that still have their lease.
     func report(_ reports: [(key: AttemptKey, report: Report)], now: Date, in transaction: Transaction) throws(StorageError) {
-        for part in reports.sorted(by: { $0.key.job.rawValue < $1.key.job.rawValue }) {
+        for part in reports {
             try transaction.execute(
                 """
                 UPDATE jobs

@@ -43,7 +43,10 @@ extension JobStore {
     }
 
     /// The workers that have running jobs and may be looked for on this machine.
-    func busyWorkers(onHostOf incarnationPrefix: String, in transaction: Transaction) throws(StorageError) -> [(id: String, incarnation: String)] {
+    func busyWorkers(
+        onHostOf incarnationPrefix: String,
+        in transaction: Transaction
+    ) throws(StorageError) -> [(id: String, incarnation: String)] {
         let rows = try transaction.rows(
             """
             SELECT id, incarnation FROM workers
@@ -58,35 +61,19 @@ extension JobStore {
         return workers
     }
 
-    /// Ends the attempt of a lost worker: the job is tried again at once, or has failed when that was its last attempt.
+    /// What becomes of a job whose worker is lost: it is tried again at once, or has failed when that was its last attempt.
     ///
     /// A job that someone had cancelled is tried again as well, so that its handler can tidy up, and has ended as cancelled when no
     /// attempt is left.
-    ///
-    /// - Parameters:
-    ///   - expiredBefore: The lease must have ended before; nil when the worker is known to be dead.
-    ///   - handler: Told in the same transaction.
-    /// - Returns: What the job became, or nil when its worker was faster.
-    func rescue(
-        _ stray: Stray,
-        expiredBefore: Date?,
-        handler: any JobHandler,
-        now: Date,
-        in transaction: Transaction
-    ) throws -> JobStatus? {
-        guard let job = try leased(stray.key, in: transaction) else { return nil }
-        if let expiredBefore, let expires = job.leaseExpiresAt, expires >= expiredBefore { return nil }
+    func ending(ofLost job: JobRecord, host: String, now: Date) -> Ending? {
         let event: JobStatus.Event = !job.isFinalAttempt ? .leaseExpired : job.cancelRequestedAt == nil ? .failedForGood : .cancelled
         guard let status = job.status.after(event) else { return nil }
-        let ending = Ending(
+        return Ending(
             outcome: .lost,
             status: status,
             runAt: now,
             errorCode: FailureClass.lostWorker.rawValue,
-            errorMessage: "the worker \(job.workerID ?? "") on \(stray.host) was lost while it ran this job"
+            errorMessage: "the worker \(job.workerID ?? "") on \(host) was lost while it ran this job"
         )
-        try handler.lost(job, becomes: status, in: transaction)
-        try end(job, as: ending, worker: WorkerName(id: job.workerID ?? "", host: stray.host), now: now, in: transaction)
-        return status
     }
 }

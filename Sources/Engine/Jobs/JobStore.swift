@@ -21,7 +21,11 @@ package struct JobStore: Sendable {
     }
 
     /// Lists jobs, newest first.
-    package func jobs(_ filter: JobFilter = JobFilter(), page: JobPage = JobPage(), in transaction: Transaction) throws(StorageError) -> [JobRecord] {
+    package func jobs(
+        _ filter: JobFilter = JobFilter(),
+        page: JobPage = JobPage(),
+        in transaction: Transaction
+    ) throws(StorageError) -> [JobRecord] {
         var conditions: SQL = "1 = 1"
         if let organization = filter.organization { conditions = "\(sql: conditions) AND organization_id = \(organization)" }
         if !filter.statuses.isEmpty { conditions = "\(sql: conditions) AND status IN (\(list: filter.statuses))" }

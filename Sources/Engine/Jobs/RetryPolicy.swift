@@ -18,11 +18,7 @@ package struct RetryPolicy: Sendable, Equatable {
         return min(pause, cap)
     }
 
-    /// The pause after the failure of `attempt`: between half the ceiling and the ceiling.
-    ///
-    /// - Parameters:
-    ///   - attempt: The attempt that failed, counted from 1.
-    ///   - random: Source of the jitter.
+    /// The pause after the failure of `attempt`, counted from 1: between half the ceiling and the ceiling.
     package func pause(after attempt: Int, using random: inout some RandomNumberGenerator) -> Duration {
         let half = ceiling(after: attempt) / 2
         return half + half * Double.random(in: 0...1, using: &random)

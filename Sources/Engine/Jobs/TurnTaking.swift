@@ -24,12 +24,10 @@ struct TurnTaking {
     private static let everyEighth: Int64 = 8
     private static let queueOrder = Dictionary(uniqueKeysWithValues: QueueName.allCases.enumerated().map { ($1, $0) })
 
-    /// - Parameters:
-    ///   - served: The fence of each organization's last lease; none for one that never had any.
-    ///   - queueRoom: How many more jobs of a queue this worker may run; not named: any number.
-    ///   - turnRoom: How many more jobs of an organization may run; not named: any number.
-    ///   - capacity: How many leases in all.
-    ///   - lastFence: Of the last lease of all.
+    /// Begins a lease of at most `capacity` jobs.
+    ///
+    /// `served` has the fence of each organization's last lease, `queueRoom` how many more jobs of a queue this worker may run, `turnRoom` how
+    /// many more of an organization may run; who isn't named was never served, or has any room. `lastFence` is of the last lease of all.
     init(
         groups: [Group],
         served: [Int64: Int64],

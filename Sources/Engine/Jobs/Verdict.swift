@@ -11,9 +11,7 @@ enum Verdict: Sendable {
     /// It threw something that nobody classified.
     case unknown(any Error)
 
-    /// Reads a thrown error.
-    ///
-    /// - Parameter stop: The reason that the handler was given, if any.
+    /// Reads a thrown error; `stop` is the reason that the handler was given, if any.
     init(_ error: any Error, stop: StopReason?) {
         switch error {
         case let failure as JobFailure:
@@ -31,15 +29,11 @@ enum Verdict: Sendable {
         }
     }
 
-    /// Without writes of the handler.
-    var bare: Verdict {
+    /// The handler had no word in it.
+    var isForeign: Bool {
         switch self {
-        case .end(.completed(let result, _)): .end(.completed(result: result))
-        case .end(.suspended(let until, let stage, _)): .end(.suspended(until: until, stage: stage))
-        case .end(.cancelled): .end(.cancelled())
-        case .end(.handedBack): .end(.handedBack())
-        case .failure(let failure): .failure(JobFailure(failure.reason, message: failure.message, code: failure.code))
-        case .stopped, .unknown: self
+        case .unknown, .stopped(.leaseLost): true
+        case .end, .failure, .stopped: false
         }
     }
 
@@ -54,11 +48,7 @@ enum Verdict: Sendable {
         }
     }
 
-    /// Runs the handler's own writes and says what becomes of the job.
-    ///
-    /// - Parameters:
-    ///   - job: Its row, locked.
-    ///   - retryAt: When the next attempt would begin.
+    /// Runs the handler's own writes and says what becomes of the job, whose row is locked.
     func ending(of job: JobRecord, retryAt: Date, in transaction: Transaction) throws -> Ending {
         switch self {
         case .end(.completed(let result, let alongside)):

@@ -19,27 +19,31 @@ extension Worker {
             logger.error("a handler failed with an unknown error", ["job.id": .init(running.key.job), "error": .init("\(error)")])
         }
         running.state.withLock { $0.isEnding = true }
-        if case .end(.completed(let result, nil)) = verdict {
+        let hasReport = running.state.withLock { $0.report != nil }
+        if case .end(.completed(let result, nil)) = verdict, !hasReport {
             state.withLock { $0.completions.append(Completion(key: running.key, result: result)) }
             bell.ring()
         } else {
-            await end(running, as: verdict)
+            await end(running, as: verdict, handler)
         }
     }
 
     // MARK: Ending alone
 
-    private func end(_ running: RunningJob, as verdict: Verdict) async {
+    private func end(_ running: RunningJob, as verdict: Verdict, _ handler: any JobHandler) async {
         let report = running.state.withLock { $0.takeReport() }
         var verdict = verdict
         var pause = Duration.milliseconds(50)
         while true {
             do {
-                let status = try await write(verdict, of: running, report: report)
+                let status = try await write(verdict, of: running, report: report, handler)
                 if let status {
                     logger.info("job ended", ["job.id": .init(running.key.job), "job.status": .init(status.rawValue)])
                 } else {
-                    logger.warning("a job ended after its lease", ["job.id": .init(running.key.job), "job.fence": .init(running.key.fence)])
+                    logger.warning(
+                        "a job ended after its lease",
+                        ["job.id": .init(running.key.job), "job.fence": .init(running.key.fence)]
+                    )
                 }
                 break
             } catch let error as StorageError where error.mayPass {
@@ -57,13 +61,18 @@ extension Worker {
                     return
                 }
                 logger.error("the end of a job failed", ["job.id": .init(running.key.job), "error": .init("\(error)")])
-                verdict = Verdict(error, stop: nil).bare
+                verdict = .unknown(error)
             }
         }
         remove(running)
     }
 
-    private func write(_ verdict: Verdict, of running: RunningJob, report: Report?) async throws -> JobStatus? {
+    private func write(
+        _ verdict: Verdict,
+        of running: RunningJob,
+        report: Report?,
+        _ handler: any JobHandler
+    ) async throws -> JobStatus? {
         var generator = RandomSource(next64: random)
         let pause = retry.pause(after: running.record.attempt, using: &generator)
         return try await database.write { [self] transaction in
@@ -75,6 +84,7 @@ extension Worker {
                 return try store.job(running.key.job, in: transaction)?.status
             }
             let ending = try verdict.ending(of: job, retryAt: now.addingTimeInterval(pause.inSeconds), in: transaction)
+            if verdict.isForeign { try tell(handler, job, becomes: ending.status, in: transaction) }
             try store.end(job, as: ending, worker: name, now: now, in: transaction)
             return ending.status
         }
@@ -103,7 +113,6 @@ extension Worker {
         let kept = Mutex<T?>(nil)
         var pause = Duration.milliseconds(50)
         while true {
-            if running.stop.reason == .leaseLost { throw lost(running, nil) }
             do {
                 return try await database.write { [self] transaction in
                     guard try store.holdsLease(running.key, marking: token, in: transaction) else { throw lost(running, nil) }

@@ -40,9 +40,12 @@ extension Worker {
         while true {
             var limit = times.poll
             do {
-                let nextDueAt = try await cycle(start: start)
+                let (nextDueAt, hadRoom) = try await cycle(start: start)
                 failures = 0
-                if let due = nextDueAt { limit = min(limit, .seconds(max(0, due.timeIntervalSince(now)) + 0.001)) }
+                // Without room, one that is due waits for the end of another, which rings.
+                if let due = nextDueAt, hadRoom || due > now {
+                    limit = min(limit, .seconds(max(0.001, due.timeIntervalSince(now) + 0.001)))
+                }
                 if let only, try await isOver(only) { shutDown() }
             } catch {
                 failures += 1
@@ -71,7 +74,7 @@ extension Worker {
 
     // MARK: One cycle
 
-    private func cycle(start: (RunningJob) -> Void) async throws -> Date? {
+    private func cycle(start: (RunningJob) -> Void) async throws -> (nextDueAt: Date?, hadRoom: Bool) {
         let leasedAt = clock.elapsed()
         let work = takeWork(at: leasedAt)
         let outcome: Outcome
@@ -81,7 +84,8 @@ extension Worker {
             state.withLock { state in
                 state.completions = work.completions + state.completions
                 state.dropped.formUnion(work.dropped)
-                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() }
+                for (key, report) in work.reports { state.running[key.job]?.state.withLock { $0.report = $0.report ?? report } }
+                if !work.reports.isEmpty { state.reportsDueAt = state.reportsDueAt ?? clock.elapsed() + times.report }
                 state.isUnsure = true
             }
             dropOverdueCompletions()
@@ -90,7 +94,7 @@ extension Worker {
         settle(work.completions, ended: outcome.ended)
         begin(outcome.leased, leasedAt: leasedAt, start: start)
         deliver(outcome.cancels)
-        return outcome.nextDueAt
+        return (outcome.nextDueAt, work.lease != nil)
     }
 
     private func takeWork(at elapsed: Duration) -> Work {
@@ -131,12 +135,13 @@ extension Worker {
     }
 
     private func perform(_ work: Work) async throws -> Outcome {
-        if !work.writes {
+        // On SQLite a look costs less than the one writer's turn; on PostgreSQL it is a part of the lease.
+        if !work.writes, work.lease == nil || database.dialect == .sqlite {
             let (looked, hasReadyJobs) = try await database.read { [self] transaction in
-                var outcome = Outcome(nextDueAt: try store.nextDueAt(in: transaction))
+                let queue = try store.look(in: transaction)
+                var outcome = Outcome(nextDueAt: queue.nextDueAt)
                 if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-                let isDue = outcome.nextDueAt.map { $0 <= now } ?? false
-                return (outcome, try isDue || store.hasReadyJobs(in: transaction))
+                return (outcome, queue.hasReadyJobs(at: now))
             }
             if work.lease == nil || !hasReadyJobs { return looked }
         }
@@ -144,14 +149,19 @@ extension Worker {
             // Asked for in here: the transaction may have waited for its turn.
             let now = self.now
             var outcome = Outcome()
+            if !work.reports.isEmpty {
+                try store.lock((work.completions.map(\.key) + work.reports.map(\.key)).sorted(), in: transaction)
+            }
             if work.isLarge { try store.preferIndices(in: transaction) }
             outcome.ended = try store.complete(work.completions, worker: name, now: now, in: transaction)
             try store.report(work.reports, now: now, in: transaction)
             if work.isUnsure { try giveBackStrangers(work.running, dropped: work.dropped, now: now, in: transaction) }
             // Asked again: a shutdown may have begun while the transaction waited.
-            if let lease = work.lease, !state.withLock({ $0.isStopping }) { outcome.leased = try store.lease(lease, now: { self.now }, in: transaction) }
+            if let lease = work.lease, !state.withLock({ $0.isStopping }) {
+                outcome.leased = try store.lease(lease, now: { self.now }, in: transaction)
+            }
             if !work.running.isEmpty { outcome.cancels = try store.cancels(for: id, in: transaction) }
-            outcome.nextDueAt = try store.nextDueAt(in: transaction)
+            outcome.nextDueAt = try store.look(in: transaction).nextDueAt
             return outcome
         }
     }
@@ -166,9 +176,8 @@ extension Worker {
     ) throws {
         for key in try store.attempts(heldBy: id, in: transaction) where !running.contains(key) {
             guard let job = try store.leased(key, in: transaction) else { continue }
-            if dropped.contains(key), let handler = handlers[job.kind] {
-                let stray = Stray(key: key, host: identity.host)
-                _ = try store.rescue(stray, expiredBefore: nil, handler: handler, now: now, in: transaction)
+            if dropped.contains(key) {
+                _ = try rescue(Stray(key: key, host: identity.host), expiredBefore: nil, now: now, in: transaction)
             } else {
                 let ending = Ending(outcome: .handedBack, status: .pending, givesAttemptBack: true)
                 try store.end(job, as: ending, worker: name, now: now, in: transaction)

@@ -16,6 +16,7 @@ extension Worker {
         var pause = Duration.zero
         var prunesAt = clock.elapsed()
         while !Task.isCancelled {
+            let reading = self.reading
             if let jump = watch.observe(reading, planned: pause) {
                 logger.warning("the time is not to be trusted for a while", ["worker.id": .init(id), "clock.jump": .init(jump.rawValue)])
             }
@@ -23,7 +24,8 @@ extension Worker {
             do {
                 try await rescueNeighbours()
                 if watch.mayJudge(at: clock.elapsed()) {
-                    try await rescueStrays()
+                    // At the time that was just found to be sound: the clock could be set in this very moment.
+                    try await rescueStrays(at: Date(timeIntervalSince1970: reading.wall.inSeconds))
                     if let end = try await firstLeaseEnd() { pause = min(pause, .seconds(max(0.01, end.timeIntervalSince(now) + 0.01))) }
                 } else {
                     pause = min(pause, max(.milliseconds(10), watch.judgesFrom - clock.elapsed()))
@@ -52,12 +54,11 @@ extension Worker {
 
     // MARK: Rescue
 
-    private func rescueStrays() async throws {
-        let now = self.now
+    private func rescueStrays(at time: Date) async throws {
         let strays = try await database.read { [store, handlers] in
-            try store.strays(kinds: handlers.keys.sorted(), now: now, in: $0)
+            try store.strays(kinds: handlers.keys.sorted(), now: time, in: $0)
         }
-        for stray in strays { try await rescue(stray, expiredBefore: now) }
+        for stray in strays { try await rescue(stray, expiredBefore: time) }
     }
 
     /// A process that is gone from this machine needs no waiting: its number is free, or somebody else's.
@@ -74,12 +75,34 @@ extension Worker {
     }
 
     private func rescue(_ stray: Stray, expiredBefore: Date?) async throws {
-        let status = try await database.write { [self] transaction -> JobStatus? in
-            guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
-            return try store.rescue(stray, expiredBefore: expiredBefore, handler: handler, now: now, in: transaction)
-        }
+        let status = try await database.write { [self] in try rescue(stray, expiredBefore: expiredBefore, now: now, in: $0) }
         if let status {
             logger.warning("a lost job was taken up", ["job.id": .init(stray.key.job), "job.status": .init(status.rawValue)])
+        }
+    }
+
+    /// Ends the attempt of a lost worker, whose lease must have ended before `expiredBefore`; nil when it is known to be dead.
+    ///
+    /// - Returns: What the job became, or nil when its worker was faster.
+    /// - Throws: ``StorageError``.
+    func rescue(_ stray: Stray, expiredBefore: Date?, now: Date, in transaction: Transaction) throws -> JobStatus? {
+        guard let job = try store.leased(stray.key, in: transaction), let handler = handlers[job.kind] else { return nil }
+        if let expiredBefore, let expires = job.leaseExpiresAt, expires >= expiredBefore { return nil }
+        guard let ending = store.ending(ofLost: job, host: stray.host, now: now) else { return nil }
+        try tell(handler, job, becomes: ending.status, in: transaction)
+        let worker = WorkerName(id: job.workerID ?? "", host: stray.host)
+        try store.end(job, as: ending, worker: worker, now: now, in: transaction)
+        return ending.status
+    }
+
+    /// Calls the handler's hook; when that fails for good, the job's end must not fail with it.
+    func tell(_ handler: any JobHandler, _ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {
+        do {
+            try transaction.nested { try handler.lost(job, becomes: status, in: transaction) }
+        } catch let error as StorageError where error.mayPass {
+            throw error
+        } catch {
+            logger.error("a handler's hook for a lost job failed", ["job.id": .init(job.id), "error": .init("\(error)")])
         }
     }
 

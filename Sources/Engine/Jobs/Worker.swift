@@ -50,11 +50,9 @@ package final class Worker: Sendable {
 
     /// Makes a worker; ``run()`` starts it.
     ///
-    /// - Parameters:
-    ///   - handlers: One per kind; jobs of other kinds are left to other workers.
-    ///   - periodic: Jobs that are queued again and again.
-    ///   - only: Runs this one job, whoever's turn it is, and ends when it has ended or is suspended.
-    ///   - random: Source of jitter and of the worker's id.
+    /// There is one handler per kind; jobs of other kinds are left to other workers. With `only` it runs this one job, whoever's turn it is,
+    /// and ends when that has ended or is suspended. `random` is the source of jitter and of the worker's id.
+    ///
     /// - Throws: ``JobsError/Reason/duplicateHandler(kind:)``.
     package init(
         database: Database,

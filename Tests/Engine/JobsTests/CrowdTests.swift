@@ -21,7 +21,11 @@ import Testing
             // Every tenth attempt fails for now; some are suspended.
             let handler = TestHandler { context in
                 let key = context.job.concurrencyKey ?? ""
-                if atWork.withLock({ $0[key, default: 0] += 1; return $0[key] ?? 0 }) != 1 { overlaps.add(key) }
+                if atWork.withLock({
+                    $0[key, default: 0] += 1; return $0[key] ?? 0
+                }) != 1 {
+                    overlaps.add(key)
+                }
                 defer { atWork.withLock { $0[key, default: 0] -= 1 } }
                 try await context.write { _ = try $0.rows("SELECT 1 AS one") }
                 if context.fence.rawValue % 10 == 0 { throw JobFailure(.network, message: "m") }

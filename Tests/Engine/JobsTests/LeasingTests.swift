@@ -43,7 +43,13 @@ import Testing
             #expect(first.map(\.id.rawValue) == ["k-0", "free", "other key"])
             #expect(try await database.lease(10).isEmpty)
             try await database.write { transaction in
-                try JobStore().end(first[0], as: Ending(outcome: .completed, status: .completed), worker: .other, now: Date(), in: transaction)
+                try JobStore().end(
+                    first[0],
+                    as: Ending(outcome: .completed, status: .completed),
+                    worker: .other,
+                    now: Date(),
+                    in: transaction
+                )
             }
             #expect(try await database.lease(10).map(\.id.rawValue) == ["k-1"])
         }
@@ -52,7 +58,9 @@ import Testing
     @Test(arguments: TestDatabase.allCases)
     func `limits hold for queues, organizations and paused queues`(_ kind: TestDatabase) async throws {
         try await kind.queue { database in
-            let jobs = (0..<20).map { NewJob.test("j-\($0)", queue: $0 < 10 ? .terraform : .maintenance, organization: $0 % 2 == 0 ? 1 : 2) }
+            let jobs = (0..<20).map {
+                NewJob.test("j-\($0)", queue: $0 < 10 ? .terraform : .maintenance, organization: $0 % 2 == 0 ? 1 : 2)
+            }
             try await database.write { transaction in
                 _ = try JobStore().enqueue(jobs, in: transaction)
                 try JobStore().setLimit(1, for: OrganizationID(rawValue: 2), in: transaction)
@@ -64,7 +72,11 @@ import Testing
             #expect(leased.count == 4 && leased.allSatisfy { $0.queue == .terraform })
             #expect(try await database.lease(20) { $0.perOrganization = 3 }.isEmpty)
             try await database.write { try JobStore().resume(.maintenance, in: $0) }
-            #expect(try await database.lease(20) { $0.perOrganization = 5; $0.queueRoom = [.terraform: 0] }.map(\.id.rawValue) == ["j-10", "j-12"])
+            #expect(
+                try await database.lease(20) {
+                    $0.perOrganization = 5; $0.queueRoom = [.terraform: 0]
+                }.map(\.id.rawValue) == ["j-10", "j-12"]
+            )
         }
     }
 
@@ -74,7 +86,7 @@ import Testing
             let soon = Date(timeIntervalSinceNow: 60)
             try await database.enqueue(.test("later") { $0.runAt = soon }, .test("strange", kind: "strange"))
             #expect(try await database.lease(5).isEmpty)
-            let due = try await database.read { try JobStore().nextDueAt(in: $0) }
+            let due = try await database.read { try JobStore().look(in: $0).nextDueAt }
             #expect(abs(try #require(due).timeIntervalSince(soon)) < 0.001)
             #expect(try await database.lease(5, now: Date(timeIntervalSinceNow: 61)).map(\.id.rawValue) == ["later"])
         }

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Log
 import Storage
 import TestKit
 import Testing
@@ -54,7 +55,13 @@ import Testing
             #expect(try await database.enqueue(second) == [.duplicate(of: first.id)])
             let leased = try await database.job(first.id)
             try await database.write { transaction in
-                try JobStore().end(leased, as: Ending(outcome: .completed, status: .completed), worker: .other, now: Date(), in: transaction)
+                try JobStore().end(
+                    leased,
+                    as: Ending(outcome: .completed, status: .completed),
+                    worker: .other,
+                    now: Date(),
+                    in: transaction
+                )
             }
             #expect(try await database.enqueue(second) == [.enqueued])
         }
@@ -77,7 +84,10 @@ import Testing
             #expect(try await list(JobFilter(), JobPage(limit: 3, after: JobID(rawValue: "j50"))) == ["j49", "j48", "j47"])
             #expect(try await list(JobFilter(tag: "n:7")) == (0..<10).reversed().map { "j\($0)7" }.map { $0 == "j07" ? "j7" : $0 })
             #expect(try await list(JobFilter(organization: OrganizationID(rawValue: 2))).count == 33)
-            #expect(try await list(JobFilter(statuses: [.pending, .failed], queue: .maintenance, kind: "test", concurrencyKey: "k:3")).count == 25)
+            #expect(
+                try await list(JobFilter(statuses: [.pending, .failed], queue: .maintenance, kind: "test", concurrencyKey: "k:3")).count
+                    == 25
+            )
             #expect(try await list(JobFilter(statuses: [.failed])).isEmpty)
             #expect(try await database.read { try JobStore().counts(in: $0) } == [.pending: 100])
         }
@@ -107,6 +117,7 @@ import Testing
     @Test(arguments: TestDatabase.allCases, JobStatus.allCases)
     func `only legal moves are made`(_ kind: TestDatabase, _ status: JobStatus) async throws {
         try await kind.queue { database in
+            let worker = try Worker(database: database, handlers: [TestHandler()], logger: .none)
             for event in JobStatus.Event.allCases {
                 let job = try await job(in: status, database)
                 let key = AttemptKey(job: job.id, fence: job.fence ?? Fence(rawValue: 1_000_000))
@@ -121,18 +132,21 @@ import Testing
                     switch event {
                     case .leased:
                         let request = LeaseRequest(
-                            worker: "w", kinds: ["test"], capacity: 1, only: job.id, period: .seconds(45)
+                            worker: "w",
+                            kinds: ["test"],
+                            capacity: 1,
+                            only: job.id,
+                            period: .seconds(45)
                         )
                         _ = try store.lease(request, now: { Date(timeIntervalSinceNow: 7200) }, in: transaction)
-                    case .completed: _ = try store.complete([Completion(key: key, result: nil)], worker: .other, now: Date(), in: transaction)
+                    case .completed:
+                        _ = try store.complete([Completion(key: key, result: nil)], worker: .other, now: Date(), in: transaction)
                     case .failedForGood: try end(.failed, .failed)
                     case .failedForNow: try end(.failed, .retrying)
                     case .suspended: try end(.suspended, .scheduled)
                     case .handedBack: try end(.handedBack, .pending)
                     case .leaseExpired:
-                        _ = try store.rescue(
-                            stray, expiredBefore: Date(timeIntervalSinceNow: 100), handler: TestHandler(), now: Date(), in: transaction
-                        )
+                        _ = try worker.rescue(stray, expiredBefore: Date(timeIntervalSinceNow: 100), now: Date(), in: transaction)
                     case .cancelled:
                         if status == .processing { try end(.cancelled, .cancelled) }
                         _ = try store.cancel(job.id, by: "t", in: transaction)
@@ -175,7 +189,12 @@ import Testing
             #expect(try await database.write { try JobStore().wake(job.id, in: $0) })
             try await database.write { transaction in
                 let job = try #require(try JobStore().locked(job.id, in: transaction))
-                let ending = Ending(outcome: .suspended, status: .scheduled, runAt: Date(timeIntervalSinceNow: 3600), givesAttemptBack: true)
+                let ending = Ending(
+                    outcome: .suspended,
+                    status: .scheduled,
+                    runAt: Date(timeIntervalSinceNow: 3600),
+                    givesAttemptBack: true
+                )
                 try JobStore().end(job, as: ending, worker: .other, now: Date(), in: transaction)
             }
             let after = try await database.job(job.id)

@@ -1,7 +1,9 @@
 import Domain
 import FoundationEssentials
 import Host
+import Log
 import Storage
+import Synchronization
 import TestKit
 import Testing
 
@@ -83,9 +85,10 @@ import Testing
                     return .handedBack()
                 }
                 // Another worker's rescue, from behind.
+                let other = try Worker(database: database, handlers: [TestHandler()], logger: .none)
                 try await database.write { transaction in
                     let stray = Stray(key: AttemptKey(job: context.job.id, fence: context.fence), host: "h")
-                    _ = try JobStore().rescue(stray, expiredBefore: nil, handler: TestHandler(), now: Date(), in: transaction)
+                    _ = try other.rescue(stray, expiredBefore: nil, now: Date(), in: transaction)
                 }
                 try await eventually { try await database.job(context.job.id).attempt == 2 }
                 do {
@@ -94,6 +97,7 @@ import Testing
                 } catch let error as JobsError {
                     outcome.add("\(error.reason == .leaseLost(job: context.job.id, fence: context.fence))")
                 }
+                await #expect(throws: JobsError.self) { try await database.write { try context.check(in: $0) } }
                 await context.report(stage: .destroy, progress: 99, message: "late")
                 return .completed(result: "late")
             }
@@ -159,7 +163,10 @@ import Testing
                 try await database.write { transaction in
                     _ = try JobStore().enqueue([held, job], in: transaction)
                     let request = LeaseRequest(
-                        worker: worker.id, kinds: ["test"], capacity: 1, period: .seconds(45)
+                        worker: worker.id,
+                        kinds: ["test"],
+                        capacity: 1,
+                        period: .seconds(45)
                     )
                     _ = try JobStore().lease(request, now: { Date() }, in: transaction)
                 }
@@ -170,9 +177,43 @@ import Testing
         }
     }
 
+    @Test func `a clock that was set doesn't make a living worker's leases look over`() async throws {
+        try await TestDatabase.sqlite.queue { database in
+            let ahead = Mutex(0.0)
+            var clock = JobClock.system
+            clock.wall = { Date(timeIntervalSinceNow: ahead.withLock { $0 }) }
+            let (kept, lost) = (NewJob.test("kept"), NewJob.test("lost"))
+            try await database.enqueue(kept)
+            try await database.lease(lasting: 500)
+            let times = WorkerTimes(
+                lease: .seconds(2),
+                heartbeat: .milliseconds(250),
+                leaseMargin: .milliseconds(200),
+                poll: .milliseconds(50)
+            )
+            try await withWorker(database, TestHandler(), times: times, clock: clock) { _ in
+                // Once the newcomer judges at all.
+                try await database.write { transaction in
+                    _ = try JobStore().enqueue(lost, in: transaction)
+                    let request = LeaseRequest(worker: "dead", kinds: ["test"], capacity: 1, period: .seconds(-1))
+                    _ = try JobStore().lease(request, now: { Date() }, in: transaction)
+                }
+                try await database.wait(for: lost.id, toBe: .completed)
+                let jump = ContinuousClock.now
+                ahead.withLock { $0 = 1000 }
+                // Nobody renews it, so that it is taken up in the end, but a lease period later.
+                try await database.wait(for: kept.id, toBe: .completed)
+                #expect(ContinuousClock.now - jump >= .seconds(2))
+            }
+        }
+    }
+
     // MARK: Neighbours
 
-    @Test(.enabled("/proc doesn't name this machine's processes") { WorkerIdentity.current.incarnation != nil }, arguments: TestDatabase.allCases)
+    @Test(
+        .enabled("/proc doesn't name this machine's processes") { WorkerIdentity.current.incarnation != nil },
+        arguments: TestDatabase.allCases
+    )
     func `a dead neighbour's job is taken up at once, a living one's is not`(_ kind: TestDatabase) async throws {
         try await kind.queue { database in
             let mine = try #require(WorkerIdentity.current.incarnation).split(separator: "/").map(String.init)
@@ -181,8 +222,16 @@ import Testing
             for (worker, job) in [("dead", dead), ("alive", alive)] {
                 try await database.enqueue(job)
                 let record = WorkerRecord(
-                    id: worker, host: "here", pid: 1, incarnation: incarnations[worker], version: "", computingSlots: 1, waitingSlots: 0,
-                    startedAt: Date(), heartbeatAt: Date(), stoppedAt: nil
+                    id: worker,
+                    host: "here",
+                    pid: 1,
+                    incarnation: incarnations[worker],
+                    version: "",
+                    computingSlots: 1,
+                    waitingSlots: 0,
+                    startedAt: Date(),
+                    heartbeatAt: Date(),
+                    stoppedAt: nil
                 )
                 try await database.write { try JobStore().register(record, in: $0) }
                 try await database.lease(worker: worker) { $0.only = job.id }

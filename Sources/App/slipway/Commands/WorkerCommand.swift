@@ -39,6 +39,8 @@ enum WorkerCommand {
                 // At start, and for what other workers of this machine leave later.
                 while !Task.isCancelled {
                     await LeftoverRescue(services: services).run()
+                    // The start is over, or a minute's work: a worker that waits needs little of the code. One for a single job never waits.
+                    if only == nil { ResidentCode.letGo() }
                     try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
                 }
             }
