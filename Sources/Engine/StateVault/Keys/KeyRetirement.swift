@@ -80,7 +80,7 @@ package struct KeyRetirement: Sendable {
     }
 
     private func refuseIfUsed(_ name: String) async throws {
-        let uses = try await KeyUses.count(columns, archives, in: database)
+        let uses = try await KeyUses.count(columns, archives, isThorough: true, in: database)
         guard uses.total(of: name) == 0 else { throw Refusal.used(name, count: uses.total(of: name), what: uses.text(of: name)) }
     }
 }

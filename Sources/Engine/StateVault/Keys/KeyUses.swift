@@ -33,11 +33,12 @@ package struct KeyUses: Sendable, Equatable {
     package static func count(
         _ columns: [SealedColumn],
         _ archives: [any SealedArchive],
+        isThorough: Bool = false,
         in database: Database
     ) async throws -> KeyUses {
         var uses = try await database.read { try count(columns, in: $0) }
         for archive in archives {
-            for (key, count) in try await archive.uses() { uses.add(count, of: archive.noun, key: key) }
+            for (key, count) in try await archive.uses(isThorough: isThorough) { uses.add(count, of: archive.noun, key: key) }
         }
         return uses
     }

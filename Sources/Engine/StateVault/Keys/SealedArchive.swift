@@ -4,7 +4,9 @@ package protocol SealedArchive: Sendable {
     var noun: String { get }
 
     /// How many messages each key wraps.
-    func uses() async throws -> [String: Int]
+    ///
+    /// - Parameter isThorough: Looks also at what the database doesn't list, however long that takes: before a key goes for good.
+    func uses(isThorough: Bool) async throws -> [String: Int]
 
     /// Wraps messages anew until none is left that one of `keys` wraps, or none that can be.
     ///
