@@ -10,20 +10,12 @@ package struct BackupArchive: SealedArchive {
 
     package init(_ vault: StateVault) { self.vault = vault }
 
-    package var noun: String { "backup" }
+    static let noun = "backup"
+
+    package var noun: String { Self.noun }
 
     package func uses(isThorough: Bool) async throws -> [String: Int] {
-        var uses: [String: Int] = try await vault.read { transaction in
-            let rows = try transaction.rows(
-                """
-                SELECT backup_key_name, COUNT(*) AS uses
-                FROM terraform_state_versions
-                WHERE backup_path IS NOT NULL AND backup_key_name IS NOT NULL
-                GROUP BY backup_key_name
-                """
-            )
-            return try rows.reduce(into: [:]) { $0[try $1.value("backup_key_name")] = try $1.value("uses") }
-        }
+        var uses = try await vault.read { try Self.listedUses(in: $0) }
         guard isThorough, vault.backups != nil else { return uses }
         try await forEachDisplaced { _, object in
             for key in Self.keys(of: object) { uses[key, default: 0] += 1 }
@@ -54,6 +46,19 @@ package struct BackupArchive: SealedArchive {
             guard let place = Self.place(in: key.text), let changed = try? rewrapped(object, place.0, place.1, to: name) else { return }
             try await store.put(changed.bytes, at: key)
         }
+    }
+
+    /// As many as the database lists; the rows of pruned versions are on their way out.
+    static func listedUses(in transaction: Transaction) throws -> [String: Int] {
+        let rows = try transaction.rows(
+            """
+            SELECT backup_key_name, COUNT(*) AS uses
+            FROM terraform_state_versions
+            WHERE backup_path IS NOT NULL AND backup_key_name IS NOT NULL
+            GROUP BY backup_key_name
+            """
+        )
+        return try rows.reduce(into: [:]) { $0[try $1.value("backup_key_name")] = try $1.value("uses") }
     }
 
     // MARK: - One backup

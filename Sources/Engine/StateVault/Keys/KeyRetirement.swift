@@ -36,6 +36,17 @@ package struct KeyRetirement: Sendable {
         self.archives = archives
     }
 
+    /// Makes sure that a key can be retired, as things stand.
+    ///
+    /// - Throws: ``Refusal``; ``SealingError``; ``StorageError``; what an archive throws.
+    package func check(_ name: String) async throws {
+        guard let key = try store.list().first(where: { $0.name == name }) else { throw Refusal.unknown(name, place: store.place) }
+        guard !store.isFixed else { throw Refusal.fixed(name) }
+        guard !key.isActive else { throw Refusal.active(name) }
+        let uses = try await KeyUses.count(columns, archives, isThorough: true, in: database)
+        guard uses.total(of: name) == 0 else { throw Refusal.used(name, count: uses.total(of: name), what: uses.text(of: name)) }
+    }
+
     /// Removes a key from the keyring's file, unless something uses it.
     ///
     /// From the moment when nothing was found that uses it, the database refuses whatever it seals: of a late writer nothing stays behind
@@ -47,12 +58,8 @@ package struct KeyRetirement: Sendable {
     ///   - now: For the record.
     /// - Throws: ``Refusal``; ``SealingError``; ``StorageError``; what an archive throws.
     package func retire(_ name: String, by person: String, now: Date) async throws {
-        let keys = try store.list()
-        guard let key = keys.first(where: { $0.name == name }) else { throw Refusal.unknown(name, place: store.place) }
-        guard !store.isFixed else { throw Refusal.fixed(name) }
-        guard !key.isActive else { throw Refusal.active(name) }
         // Before the database closes its door, and after: a backup may have been on its way.
-        try await refuseIfUsed(name)
+        try await check(name)
         try await database.write { [columns] transaction in
             if transaction.dialect == .postgres {
                 // Writers that began before are waited for, those that come later find the key retired; on SQLite this is the only writer.
@@ -71,16 +78,11 @@ package struct KeyRetirement: Sendable {
             )
         }
         do {
-            try await refuseIfUsed(name)
+            try await check(name)
         } catch {
             try await database.write { try $0.execute("DELETE FROM retired_keys WHERE name = \(name)") }
             throw error
         }
         try await store.remove(name)
-    }
-
-    private func refuseIfUsed(_ name: String) async throws {
-        let uses = try await KeyUses.count(columns, archives, isThorough: true, in: database)
-        guard uses.total(of: name) == 0 else { throw Refusal.used(name, count: uses.total(of: name), what: uses.text(of: name)) }
     }
 }

@@ -20,6 +20,16 @@ package struct KeyUses: Sendable, Equatable {
         if count > 0 { byKey[key, default: [:]][noun, default: 0] += count }
     }
 
+    /// Counts the messages in the database, and the backups that it lists.
+    package static func count(_ columns: [SealedColumn], countsBackups: Bool = false, in database: Database) async throws -> KeyUses {
+        try await database.read { transaction in
+            var uses = try count(columns, in: transaction)
+            guard countsBackups else { return uses }
+            for (key, count) in try BackupArchive.listedUses(in: transaction) { uses.add(count, of: BackupArchive.noun, key: key) }
+            return uses
+        }
+    }
+
     /// Counts the messages in the database.
     package static func count(_ columns: [SealedColumn], in transaction: Transaction) throws -> KeyUses {
         var uses = KeyUses()

@@ -1,8 +1,22 @@
 package import Sealing
+internal import Synchronization
 
 /// AWS KMS as what wraps keys of a keyring: `kms:<key id, ARN or alias>`.
 package struct KeyManagementService: KeyService {
-    private let client: HTTPClient
+    /// Made with the first request: most keyrings need none.
+    private final class Client: Sendable {
+        private let made = Mutex<HTTPClient?>(nil)
+
+        var client: HTTPClient {
+            made.withLock { made in
+                let client = made ?? HTTPClient()
+                made = client
+                return client
+            }
+        }
+    }
+
+    private let client = Client()
     private let credentials: AWSCredentialSource
     private let environment: [String: String]
 
@@ -10,11 +24,8 @@ package struct KeyManagementService: KeyService {
 
     /// Makes one; nothing is sent before a key needs it.
     ///
-    /// - Parameters:
-    ///   - client: Sends the requests.
-    ///   - environment: For the access key, the region of ids that don't say theirs, and `AWS_ENDPOINT_URL_KMS`.
-    package init(client: HTTPClient, environment: [String: String]) {
-        self.client = client
+    /// - Parameter environment: For the access key, the region of ids that don't say theirs, and `AWS_ENDPOINT_URL_KMS`.
+    package init(environment: [String: String]) {
         self.environment = environment
         credentials = .environment(environment)
     }
@@ -42,6 +53,6 @@ package struct KeyManagementService: KeyService {
         // arn:aws:kms:eu-central-1:111122223333:key/…
         let parts = id.split(separator: ":", omittingEmptySubsequences: false)
         let region = parts.count >= 6 && parts[0] == "arn" ? String(parts[3]) : nil
-        return try KeyManagement(region: region, client: client, credentials: credentials, environment: environment)
+        return try KeyManagement(region: region, client: client.client, credentials: credentials, environment: environment)
     }
 }
