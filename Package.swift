@@ -112,7 +112,17 @@ let package = Package(
         tests(
             "ProvisioningTests",
             "Features/",
-            ["Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]
+            [
+                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Remote", "Host",
+                "KeyHolder",
+            ]
+        ),
+        // A process that changes keys or holds a lock, for tests that kill or stop it.
+        .executableTarget(
+            name: "KeyHolder",
+            dependencies: ["Provisioning", "StateVault", "Domain", "Log", "Storage", "Sealing", "Remote"],
+            path: "Tests/KeyHolder",
+            swiftSettings: everywhere
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),

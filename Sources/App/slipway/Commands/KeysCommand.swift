@@ -24,7 +24,7 @@ enum KeysCommand {
     static func list(_ context: CommandContext) async throws -> ExitCode {
         let configuration = try context.configuration()
         let database = try await Composition.openDatabase(configuration)
-        let keys = try configuration.keyringStore.list()
+        let keys = try configuration.keyringStore.listIfThere()
         let uses = try await Composition.keyUses(in: database)
         await database.close()
         let lost = uses.keys.filter { name in !keys.contains { $0.name == name } }

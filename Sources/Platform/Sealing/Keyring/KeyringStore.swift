@@ -73,6 +73,16 @@ package struct KeyringStore: Sendable {
         }
     }
 
+    /// As ``list()``; none when the file is missing.
+    package func listIfThere() throws(SealingError) -> [Facts] {
+        do throws(SealingError) {
+            return try list()
+        } catch {
+            if case .keyring(_, .missing) = error.reason { return [] }
+            throw error
+        }
+    }
+
     /// Adds a random key behind the others: it opens nothing yet, and doesn't seal until it is made active.
     ///
     /// A key that a service wrapped was opened again by it before the file is changed.
