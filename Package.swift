@@ -81,7 +81,7 @@ let package = Package(
         // Tests: the same folders
         .target(
             name: "TestKit",
-            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log"],
+            dependencies: ["Storage", "Schema", "Sealing", "Host", "Domain", "Log", "CLinux"],
             path: "Tests/TestKit",
             swiftSettings: everywhere
         ),

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Child processes for the test kit, by posix_spawn.

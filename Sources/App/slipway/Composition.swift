@@ -25,7 +25,14 @@ struct Composition: Sendable {
         let database = try await openDatabase(configuration)
         let keyring = try await openKeyring(configuration, database)
         let logger = LogOutput.logger(minimum: configuration.logLevel)
-        let vault = StateVault(database: database, keyring: keyring)
+        let vault = StateVault(
+            database: database,
+            keyring: keyring,
+            limit: configuration.stateLimit,
+            backups: BackupPlace(configuration.backups, environment: configuration.environment),
+            retention: configuration.retention,
+            logger: logger
+        )
         return Composition(
             configuration: configuration,
             logger: logger,

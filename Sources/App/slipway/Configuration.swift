@@ -2,6 +2,7 @@ import FoundationEssentials
 import Log
 import Remote
 import Sealing
+import StateVault
 import Storage
 import Terraform
 
@@ -21,6 +22,12 @@ struct Configuration: Sendable {
     /// How many jobs compute at once; nil: as many as there are processors.
     let workers: Int?
     let logLevel: LogLevel
+    /// Where backups of states lie.
+    let backups: ObjectLocation
+    /// Larger states are refused, in bytes.
+    let stateLimit: Int
+    /// Which versions of a state are kept, where an organization says nothing else.
+    let retention: RetentionPolicy
     /// The environment that all this was read from.
     let environment: [String: String]
 
@@ -51,6 +58,25 @@ struct Configuration: Sendable {
         } else {
             workers = nil
         }
+        do throws(RemoteError) {
+            backups = try ObjectLocation.parse(value("BACKUP_URL") ?? "file://\(Self.percentEncoded("\(dataFolder)/backups"))")
+        } catch {
+            throw UsageError(message: "SLIPWAY_BACKUP_URL can't be used: \(error).")
+        }
+        func number(_ text: String?, _ name: String, in range: ClosedRange<Int>, or standard: Int) throws(UsageError) -> Int {
+            guard let text else { return standard }
+            guard let count = Int(text), range.contains(count) else {
+                let bounds = "a number from \(range.lowerBound) to \(range.upperBound)"
+                throw UsageError(message: "SLIPWAY_\(name) must be \(bounds), not '\(text)'.")
+            }
+            return count
+        }
+        let mebibytes = try number(value("STATE_LIMIT"), "STATE_LIMIT", in: 1...1024, or: StateVault.standardLimit >> 20)
+        stateLimit = mebibytes << 20
+        retention = RetentionPolicy(
+            versions: try number(value("STATE_VERSIONS"), "STATE_VERSIONS", in: 1...1_000_000, or: 30),
+            days: try number(value("STATE_DAYS"), "STATE_DAYS", in: 0...36500, or: 90)
+        )
         if let text = value("LOG") {
             guard let level = LogLevel(rawValue: text) else {
                 throw UsageError(message: "SLIPWAY_LOG must be debug, info, warning or error, not '\(text)'.")
@@ -79,6 +105,19 @@ struct Configuration: Sendable {
             throw UsageError(message: "Neither SLIPWAY_DATA nor HOME is set; say where the data folder is with --data DIR.")
         }
         return "\(home)/.local/share/slipway"
+    }
+
+    /// A path as the part of a URL: all but what surely stands for itself is escaped.
+    private static func percentEncoded(_ path: String) -> String {
+        path.utf8.reduce(into: "") { text, byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+            }
+        }
     }
 
     private static func absolute(_ path: String) -> String {

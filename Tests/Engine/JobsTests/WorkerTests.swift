@@ -313,7 +313,7 @@ import Testing
                 try await database.wait(for: jobs[0].id, toBe: .cancelled)
                 #expect(started.all.map(\.rawValue) == ["j-0", "j-1", "j-2"])
                 _ = try await database.write { try JobStore().cancel(jobs[2].id, by: "t", in: $0) }
-                try await eventually { started.all.count == 4 }
+                try await eventually { started.all.count >= 4 }
             }
         }
     }

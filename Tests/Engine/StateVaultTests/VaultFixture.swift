@@ -38,9 +38,16 @@ struct VaultFixture: Sendable {
     }
 }
 
+/// The version that is lost, as the error of `body` says.
+func lost(_ body: () async throws -> some Any) async -> LostVersion? {
+    guard case .unrecoverable(let lost)? = await reason(body) else { return nil }
+    return lost
+}
+
 extension TestDatabase {
     func withVault(
         limit: Int = StateVault.standardLimit,
+        backups: BackupPlace? = nil,
         now: @escaping @Sendable () -> Date = { Date() },
         _ body: (VaultFixture) async throws -> Void
     ) async throws {
@@ -58,7 +65,7 @@ extension TestDatabase {
                 )
             }
             let keyring = try Keyring.temporary()
-            let vault = StateVault(database: database, keyring: keyring, limit: limit, now: now)
+            let vault = StateVault(database: database, keyring: keyring, limit: limit, backups: backups, now: now)
             do {
                 try await body(VaultFixture(location: location, database: database, keyring: keyring, vault: vault))
                 await database.close()

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Host
 import Jobs
 import Provisioning
+import StateVault
 import Storage
 import Terraform
 
@@ -21,8 +22,9 @@ enum WorkerCommand {
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
-            handlers: ProvisioningHandler.all(services),
+            handlers: ProvisioningHandler.all(services) + program.vault.handlers,
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
+            periodic: StateVault.periodicJobs,
             only: only,
             identity: identity,
             logger: program.logger
@@ -50,6 +52,7 @@ enum WorkerCommand {
             defer { group.cancelAll() }
             try await worker.run()
         }
+        if only != nil { try await BackupErrand(program: program, identity: identity).run() }
         await program.database.close()
         return .done
     }

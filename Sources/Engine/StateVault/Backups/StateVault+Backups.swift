@@ -30,14 +30,16 @@ extension StateVault {
             guard let facts = source.facts, facts.prunedAt == nil else { return .gone }
             let metadata = BackupMetadata(facts, organization: names.organization, project: names.project)
             do {
-                let object = try SealedBackup.seal(source.sealed, metadata, with: keyring).bytes
+                let backup = try SealedBackup.seal(source.sealed, metadata, with: keyring)
+                let keyName = try EnvelopeHeader(of: backup.metadata).keyName
+                let object = backup.bytes
                 let key = try SealedBackup.key(organization: facts.organization, deployment: deployment, version: version)
                 try await keepOther(at: key, from: metadata, in: store)
                 try await store.put(object, at: key)
                 guard try await store.get(key, limit: object.count) == object else {
                     throw VaultError(.backupDiffers(deployment, version: version))
                 }
-                if try await markStored(facts, at: key) { return .stored(path: key.text, byteCount: object.count) }
+                if try await markStored(facts, keyName: keyName, at: key) { return .stored(path: key.text, byteCount: object.count) }
                 // Replaced meanwhile: once more. Pruned meanwhile: the object must not stay behind.
                 let current = try await read { [self] in try self.version(version, of: deployment, in: $0) }
                 if current == nil || current?.prunedAt != nil {
@@ -178,14 +180,14 @@ extension StateVault {
     }
 
     /// False when the row is not (any more) what was written.
-    private func markStored(_ facts: StateVersion, at key: ObjectKey) async throws(VaultError) -> Bool {
-        let (now, keyName) = (now(), keyring.activeKeyName)
+    private func markStored(_ facts: StateVersion, keyName: String, at key: ObjectKey) async throws(VaultError) -> Bool {
+        let now = now()
         return try await write { transaction in
             try transaction.execute(
                 """
                 UPDATE terraform_state_versions
-                SET backup_status = 'stored', backup_path = \(key.text), backup_key_name = \(keyName), backup_verified_at = \(now),
-                    backup_error = NULL
+                SET backup_status = 'stored', backup_path = \(key.text), backup_key_name = \(keyName),
+                    backup_state_key_name = \(facts.keyName), backup_verified_at = \(now), backup_error = NULL
                 WHERE terraform_deployment_id = \(facts.deployment) AND version = \(facts.version) AND checksum = \(facts.checksum)
                     AND key_name = \(facts.keyName) AND updated_at = \(facts.updatedAt) AND pruned_at IS NULL
                 """

@@ -27,7 +27,7 @@ import Testing
             // Nothing but the new key.
             let keyring = try Keyring.open(folder: vault.folder, environment: [:])
             #expect(keyring.keyNames == [new] && vault.keyring.keyNames == [new])
-            try await vault.expectWhole(with: keyring)
+            try await vault.expectWholeWithBackups(with: keyring)
             #expect(try await vault.rotation().run(to: new).done == 0)
             let sizes = try await vault.database.read { transaction in
                 try transaction.rows("SELECT sealed_size_bytes AS said, length(state_file) AS actual FROM terraform_state_versions")
@@ -47,8 +47,6 @@ import Testing
                     }
                 }
                 group.addTask {
-                    let outputs = DeploymentOutputs(database: vault.database, keyring: vault.keyring)
-                    _ = outputs
                     let credentials = CredentialStore(database: vault.database, keyring: vault.keyring)
                     while !Task.isCancelled {
                         try await credentials.add(name: "c2", provider: "x", values: ["K": "v"], organization: "acme", now: Date())
@@ -91,7 +89,7 @@ import Testing
                     #expect(report.failures.isEmpty && report.lost.isEmpty)
                     #expect(try await vault.uses().keys == [new])
                     for name in vault.keyring.keyNames.dropFirst() { try await vault.retirement.retire(name, by: "test", now: Date()) }
-                    try await vault.expectWhole()
+                    try await vault.expectWholeWithBackups()
                 }
             }
             #expect(kills >= 10)
@@ -151,7 +149,7 @@ import Testing
             #expect(pending == 2)
             for version in [1, 2] { try await vault.vault.backUp(DeploymentID(rawValue: 1), version: version) }
             try await vault.retirement.retire(old, by: "test", now: Date())
-            try await vault.expectWhole()
+            try await vault.expectWholeWithBackups()
         }
     }
 
