@@ -66,7 +66,7 @@ let package = Package(
         // Platform: the outside world; the only code that touches C
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
         library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
-        library("Sealing", "Platform", ["COpenSSL", "CZstd"], settings: everywhere),
+        library("Sealing", "Platform", ["COpenSSL", "CZstd", "Host"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
         // No system library: libpq is loaded when the first PostgreSQL database is opened.
@@ -111,7 +111,17 @@ let package = Package(
         tests(
             "ProvisioningTests",
             "Features/",
-            ["Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Host"]
+            [
+                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Remote", "Host",
+                "KeyHolder",
+            ]
+        ),
+        // A process that changes keys or holds a lock, for tests that kill or stop it.
+        .executableTarget(
+            name: "KeyHolder",
+            dependencies: ["Provisioning", "StateVault", "Domain", "Log", "Storage", "Sealing", "Remote"],
+            path: "Tests/KeyHolder",
+            swiftSettings: everywhere
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),

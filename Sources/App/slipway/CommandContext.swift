@@ -20,6 +20,16 @@ struct CommandContext: Sendable {
     /// Opens the data folder and the database.
     func open() async throws -> Composition { try await Composition.open(try configuration()) }
 
+    /// Whether a person said yes, now or with `--yes`.
+    ///
+    /// - Throws: ``CommandError`` when nobody is there to be asked.
+    func confirmed(_ question: [String]) async throws -> Bool {
+        if command.flag("yes") { return true }
+        let prompt = Prompt(paint: output.console.paint)
+        guard prompt.isPossible, !output.isJSON else { throw CommandError("Nobody is there to be asked; give --yes to confirm.") }
+        return await prompt.ask(.sure(question))
+    }
+
     /// The job that the command names.
     func job() throws(UsageError) -> JobID { JobID(rawValue: try command.required("JOB")) }
 }

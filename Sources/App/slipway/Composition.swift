@@ -18,31 +18,40 @@ struct Composition: Sendable {
     let keyring: Keyring
     let jobs = JobStore()
     let vault: StateVault
+    let locks: StateLocks
 
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
     static func open(_ configuration: Configuration) async throws -> Composition {
+        let database = try await openDatabase(configuration)
+        let keyring = try await openKeyring(configuration, database)
+        let logger = LogOutput.logger(minimum: configuration.logLevel)
+        let vault = StateVault(
+            database: database,
+            keyring: keyring,
+            limit: configuration.stateLimit,
+            backups: BackupPlace(configuration.backups, environment: configuration.environment),
+            retention: configuration.retention,
+            logger: logger
+        )
+        return Composition(
+            configuration: configuration,
+            logger: logger,
+            database: database,
+            keyring: keyring,
+            vault: vault,
+            locks: StateLocks(vault: vault, front: try lockFront(configuration, logger))
+        )
+    }
+
+    /// Makes the data folder when it is missing, opens the database, and brings the tables up to date.
+    static func openDatabase(_ configuration: Configuration) async throws -> Database {
         try makePrivateFolder(configuration.dataFolder)
         var options = DatabaseOptions()
         // A command, or a worker: neither reads much at once, and each connection to SQLite costs 200 KB.
         options.readers = 2
         let database = try await Database.open(try configuration.database, options: options)
         _ = try await Schema.migrator.migrate(database)
-        let keyring = try await openKeyring(configuration, database)
-        let logger = LogOutput.logger(minimum: configuration.logLevel)
-        return Composition(
-            configuration: configuration,
-            logger: logger,
-            database: database,
-            keyring: keyring,
-            vault: StateVault(
-                database: database,
-                keyring: keyring,
-                limit: configuration.stateLimit,
-                backups: BackupPlace(configuration.backups, environment: configuration.environment),
-                retention: configuration.retention,
-                logger: logger
-            )
-        )
+        return database
     }
 
     /// Terraform or OpenTofu, as configured; its version is asked for once and remembered beside the data.
@@ -78,6 +87,7 @@ struct Composition: Sendable {
             database: database,
             keyring: keyring,
             vault: vault,
+            locks: locks,
             jobs: jobs,
             runner: TerraformRunner(program: try await terraform(), sandbox: sandbox, providers: try providers()),
             workspaces: try workspaces(),
@@ -85,6 +95,26 @@ struct Composition: Sendable {
             worker: worker,
             rescueFolder: "\(configuration.dataFolder)/leftovers"
         )
+    }
+
+    /// Wraps what is sealed with another key.
+    var keyRotation: KeyRotation {
+        KeyRotation(database: database, keyring: keyring, columns: SealedColumns.all, archives: [BackupArchive(vault)])
+    }
+
+    /// Removes keys that nothing needs.
+    var keyRetirement: KeyRetirement {
+        KeyRetirement(
+            database: database,
+            store: configuration.keyringStore,
+            columns: SealedColumns.all,
+            archives: [BackupArchive(vault)]
+        )
+    }
+
+    /// What each key opens, in the database and, as far as that knows, in the backups; opens no key.
+    static func keyUses(in database: Database) async throws -> KeyUses {
+        try await KeyUses.count(SealedColumns.all, countsBackups: true, in: database)
     }
 
     var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs) }
@@ -101,9 +131,24 @@ struct Composition: Sendable {
 
     /// A new keyring is made for a new database only: beside sealed rows a missing one is lost, and must be brought back.
     private static func openKeyring(_ configuration: Configuration, _ database: Database) async throws -> Keyring {
-        let isThere = FileManager.default.fileExists(atPath: "\(configuration.dataFolder)/\(Keyring.fileName)")
-        let isNew = isThere ? false : try await database.read { try $0.first("SELECT 1 AS one FROM terraform_sources LIMIT 1") == nil }
-        return try Keyring.open(folder: configuration.dataFolder, environment: configuration.environment, createsMissing: isNew)
+        let store = configuration.keyringStore
+        let isThere = store.isFixed || FileManager.default.fileExists(atPath: store.place)
+        let uses = isThere ? nil : try await keyUses(in: database)
+        if let uses, !uses.keys.isEmpty {
+            let lost = uses.keys.map { "\"\($0)\", which opens \(uses.text(of: $0))" }.joined(separator: "; ")
+            throw CommandError("The keyring \(store.place) is missing: put it back from your copy. It held the key \(lost).")
+        }
+        return try await Keyring.open(
+            folder: configuration.dataFolder,
+            environment: configuration.environment,
+            createsMissing: true,
+            services: configuration.keyServices
+        )
+    }
+
+    private static func lockFront(_ configuration: Configuration, _ logger: Logger) throws -> RedisLockFront? {
+        guard let url = configuration.redisURL else { return nil }
+        return RedisLockFront(RedisClient(try RedisLocation.parse(url), options: RedisLockFront.options), logger: logger)
     }
 
     private static func makePrivateFolder(_ path: String) throws {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Log
 import Remote
+import Sealing
 import StateVault
 import Storage
 import Terraform
@@ -11,6 +12,8 @@ struct Configuration: Sendable {
     let dataFolder: String
     /// Nil: the SQLite file in the data folder.
     let databaseURL: String?
+    /// Redis, in front of the locks; nil: none.
+    let redisURL: String?
     /// A path; nil: what PATH has.
     let terraform: String?
     let sandboxMode: Sandbox.Mode
@@ -39,6 +42,7 @@ struct Configuration: Sendable {
         }
         dataFolder = Self.absolute(try Self.dataFolder(option: dataOption ?? value("DATA"), environment: environment))
         databaseURL = value("DATABASE_URL")
+        redisURL = value("REDIS_URL")
         terraform = value("TERRAFORM")
         let sandboxText = value("SANDBOX") ?? Sandbox.Mode.preferred.rawValue
         guard let mode = Sandbox.Mode(rawValue: sandboxText) else {
@@ -87,6 +91,12 @@ struct Configuration: Sendable {
     var database: DatabaseLocation {
         get throws { try databaseURL.map { try DatabaseLocation.parse($0) } ?? .sqlite(path: "\(dataFolder)/slipway.sqlite") }
     }
+
+    /// The keyring's file, or the variable that takes its place.
+    var keyringStore: KeyringStore { KeyringStore(folder: dataFolder, environment: environment, services: keyServices) }
+
+    /// What opens keys that are not in the keyring in plain.
+    var keyServices: [any KeyService] { [KeyManagementService(environment: environment)] }
 
     private static func dataFolder(option: String?, environment: [String: String]) throws(UsageError) -> String {
         if let option { return option }

@@ -12,6 +12,7 @@ package struct ProvisioningServices: Sendable {
     package let database: Database
     package let keyring: Keyring
     package let vault: StateVault
+    package let locks: StateLocks
     package let jobs: JobStore
     package let runner: TerraformRunner
     package let workspaces: WorkspaceRoot
@@ -30,6 +31,7 @@ package struct ProvisioningServices: Sendable {
         database: Database,
         keyring: Keyring,
         vault: StateVault,
+        locks: StateLocks? = nil,
         jobs: JobStore,
         runner: TerraformRunner,
         workspaces: WorkspaceRoot,
@@ -43,6 +45,7 @@ package struct ProvisioningServices: Sendable {
         self.database = database
         self.keyring = keyring
         self.vault = vault
+        self.locks = locks ?? StateLocks(vault: vault)
         self.jobs = jobs
         self.runner = runner
         self.workspaces = workspaces

@@ -76,7 +76,27 @@ struct RunAttempt: Sendable {
 
     private func steps() async throws -> JobEnd {
         try await begin()
-        try await lockState()
+        guard order.options.action.changesSomething else { return try await lockedSteps() }
+        let request = lockRequest
+        _ = try await services.locks.take(request)
+        let (logger, job) = (services.logger, job)
+        let result: Result<JobEnd, any Error>
+        do {
+            let end = try await services.locks.keeping(request) { holder in
+                // The run goes on: until another writes, what Terraform made is better kept than lost.
+                logger.warning("The state's lock was lost", ["job.id": .init(job), "lock.holder": .init(holder?.holder ?? "nobody")])
+            } _: {
+                try await lockedSteps()
+            }
+            result = .success(end)
+        } catch {
+            result = .failure(error)
+        }
+        await services.locks.forget(request.deployment, id: request.id)
+        return try result.get()
+    }
+
+    private func lockedSteps() async throws -> JobEnd {
         try await settleCrash()
         try await enter(.initializing, .`init`, RunProgress.preparing, "Preparing the workspace")
         let workspace = try await openWorkspace()
@@ -127,10 +147,10 @@ struct RunAttempt: Sendable {
 
     /// Keeps people and other programs from changing the state meanwhile; released in the transaction that ends the attempt.
     ///
-    /// The lock of an earlier attempt that died has the job's id too, and is simply ours.
-    private func lockState() async throws {
-        guard order.options.action.changesSomething else { return }
-        _ = try await services.vault.lock(
+    /// A worker that dies holds others up for the lock's lifetime at most. The lock of an earlier attempt that died has the job's id too, and
+    /// is simply ours.
+    private var lockRequest: LockRequest {
+        LockRequest(
             deployment.id,
             id: job.rawValue,
             holder: "job \(job) on \(services.worker)",

@@ -27,6 +27,8 @@ struct RunOrder: Sendable {
     static func read(_ context: JobContext, _ services: ProvisioningServices) async throws -> RunOrder {
         let options = try RunOptions.decoded(from: context.job.payload)
         let job = context.job.id
+        // A key that was added since this worker began; what can't be opened is said where it is needed.
+        try? await services.keyring.refresh()
         let stored = try await services.database.read { transaction in
             (
                 deployment: try services.deployments.deployment(ofJob: job, in: transaction),

@@ -10,6 +10,7 @@ package enum Schema {
                 + EventTables.statements
         ),
         Migration(number: 2, name: "vault", statements: VaultTables.statements),
+        Migration(number: 3, name: "keys", statements: KeyTables.statements),
     ]
 
     /// Brings a database to this program's tables.

@@ -80,7 +80,7 @@ package enum Envelope {
 
     // MARK: - The data key
 
-    private static func wrap(
+    static func wrap(
         _ dataKey: borrowing SecretBytes,
         by key: NamedKey,
         for header: EnvelopeHeader,
@@ -98,7 +98,7 @@ package enum Envelope {
             })
     }
 
-    private static func unwrap(_ header: EnvelopeHeader, by key: NamedKey, context: String) throws(SealingError) -> SecretBytes {
+    static func unwrap(_ header: EnvelopeHeader, by key: NamedKey, context: String) throws(SealingError) -> SecretBytes {
         let nonce = Array(header.wrapped.prefix(AESGCM.nonceSize))
         let wrapped = Array(header.wrapped.dropFirst(AESGCM.nonceSize))
         let associated = header.keyAssociated(context: context)

@@ -24,6 +24,9 @@ package struct EnvelopeHeader: Sendable, Equatable {
     var bodyNonce: [UInt8]
     var wrapped: [UInt8] = []
 
+    /// Header and key part of the message with the longest name, in bytes.
+    package static let largestSize = fixedSize + 4 + 64 + wrappedSize
+
     /// Header and key part together, in bytes: where the body begins.
     var size: Int { Self.fixedSize + 4 + keyName.utf8.count + Self.wrappedSize }
 
@@ -56,12 +59,40 @@ package struct EnvelopeHeader: Sendable, Equatable {
         Array(SHA256.hash(Array("slipway context\0\(context)".utf8)).prefix(contextDigestSize))
     }
 
+    // MARK: - The key's name, as bytes of the message
+
+    /// Where ``keyField(_:)`` stands in a message.
+    package static let keyFieldOffset = 57
+    /// What ``keyField(_:)`` has at most.
+    package static let largestKeyField = 3 + 64
+
+    /// The bytes at ``keyFieldOffset`` of the messages, and only of those, whose data key the named key wraps: for a database's index.
+    package static func keyField(_ name: String) -> [UInt8] {
+        [UInt8(name.utf8.count), UInt8(wrappedSize & 0xff), UInt8(wrappedSize >> 8)] + Array(name.utf8)
+    }
+
+    /// The key's name in the bytes at ``keyFieldOffset``; nil when there is none.
+    package static func keyName(inField field: [UInt8]) -> String? {
+        guard let count = field.first, field.count >= 3 + Int(count) else { return nil }
+        let name = String(decoding: field[3..<3 + Int(count)], as: UTF8.self)
+        return NamedKey.isValid(name: name) ? name : nil
+    }
+
     // MARK: - Reading
 
     /// Reads the header of a sealed message without opening it; nothing of it is authenticated yet.
     ///
     /// - Throws: ``SealingError`` when it is none, from a newer program, or not as long as it says.
     package init(of sealed: [UInt8]) throws(SealingError) {
+        try self.init(head: sealed)
+        guard sealed.count >= messageSize else { throw SealingError(.truncated(expected: messageSize, actual: sealed.count)) }
+        guard sealed.count == messageSize else { throw SealingError(.overlong(expected: messageSize, actual: sealed.count)) }
+    }
+
+    /// Reads the header from the first ``largestSize`` bytes of a sealed message, or from all of a shorter one.
+    ///
+    /// - Throws: ``SealingError`` as ``init(of:)``, except about the message's length.
+    package init(head sealed: [UInt8]) throws(SealingError) {
         guard sealed.starts(with: Self.magic) else { throw SealingError(.notSealed) }
         guard sealed.count >= Self.fixedSize + 4 else {
             throw SealingError(.truncated(expected: Self.fixedSize + 4, actual: sealed.count))
@@ -88,8 +119,6 @@ package struct EnvelopeHeader: Sendable, Equatable {
         keyName = String(decoding: sealed[60..<nameEnd], as: UTF8.self)
         guard NamedKey.isValid(name: keyName) else { throw SealingError(.damaged) }
         wrapped = Array(sealed[nameEnd..<nameEnd + Self.wrappedSize])
-        guard sealed.count >= messageSize else { throw SealingError(.truncated(expected: messageSize, actual: sealed.count)) }
-        guard sealed.count == messageSize else { throw SealingError(.overlong(expected: messageSize, actual: sealed.count)) }
     }
 
     init(isCompressed: Bool, plainLength: Int, bodyLength: Int, keyName: String, context: String, bodyNonce: [UInt8]) {

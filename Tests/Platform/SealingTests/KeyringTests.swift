@@ -103,7 +103,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("", .empty), ("slipway-keyring 1\n", .empty), ("slipway-keyring 2\nk x y\n", .unknownVersion("2")),
+            ("", .empty), ("slipway-keyring 1\n", .empty), ("slipway-keyring 3\nk x y\n", .unknownVersion("3")),
             ("not a keyring\n", .damaged(line: 1)), ("slipway-keyring 1\n# note\n\nname only\n", .damaged(line: 4)),
         ] as [(String, KeyringFault)]
     )

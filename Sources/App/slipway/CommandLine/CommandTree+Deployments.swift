@@ -56,6 +56,7 @@ extension CommandTree {
                 options: [project, limit],
                 examples: [.init("slipway state versions --project shop", "Who changed what, when")]
             ),
+            stateUnlock,
         ]
     )
 

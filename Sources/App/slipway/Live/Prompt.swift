@@ -6,9 +6,12 @@ import Synchronization
 struct Prompt: Sendable {
     enum Question: Sendable {
         case apply, destroy
+        /// A bold line, and what stands below it.
+        case sure([String])
 
         var text: [String] {
             switch self {
+            case .sure(let lines): lines
             case .apply:
                 [
                     "Do you want to perform these actions?", "  Terraform will perform the actions described above.",

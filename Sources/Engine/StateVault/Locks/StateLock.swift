@@ -20,6 +20,15 @@ package struct StateLock: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(holder) holds it for \(reason) since \(createdAt.ISO8601Format()) (lock \(id))" }
 
+    /// What the id of a lock that a person ended begins with.
+    static let endedPrefix = "ended:"
+
+    /// Anyone may take it.
+    func isOver(at now: Date) -> Bool { expiresAt.map { $0 <= now } ?? false }
+
+    /// A person ended it.
+    var wasEnded: Bool { id.hasPrefix(Self.endedPrefix) && expiresAt == Date(timeIntervalSince1970: 0) }
+
     static let columns: SQL = "lock_id, holder, reason, info, fence, created_at, expires_at"
 
     init(_ row: Row) throws(StorageError) {

@@ -68,3 +68,8 @@ extension Optional: SQLReadable where Wrapped: SQLReadable {
         self = wrapped
     }
 }
+
+extension SQLValue: SQLReadable {
+    /// Whatever it is: for a caller that only hands it back.
+    package init?(_ value: SQLValue) { self = value }
+}

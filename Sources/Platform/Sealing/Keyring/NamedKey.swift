@@ -12,9 +12,10 @@ final class NamedKey: Sendable {
     ///
     /// A keyring that is made anew after a loss must not give an old name to a new key: the error would say "damaged", not "missing".
     static func random() throws(SealingError) -> NamedKey {
-        let name = "key-" + Hexadecimal.text(try RandomBytes.make(count: 4))
-        return NamedKey(name: name, secret: try .random(count: AESGCM.keySize))
+        NamedKey(name: try randomName(), secret: try .random(count: AESGCM.keySize))
     }
+
+    static func randomName() throws(SealingError) -> String { "key-" + Hexadecimal.text(try RandomBytes.make(count: 4)) }
 
     /// 1 to 64 of A–Z a–z 0–9 `.` `_` `-`.
     static func isValid(name: String) -> Bool {
