@@ -6,6 +6,8 @@ import Synchronization
 struct Prompt: Sendable {
     enum Question: Sendable {
         case apply, destroy
+        /// Any other: a sentence that ends in a question mark.
+        case sure(String)
 
         var text: [String] {
             switch self {
@@ -20,6 +22,7 @@ struct Prompt: Sendable {
                     "  Terraform will destroy all your managed infrastructure, as shown above.",
                     "  There is no undo. Only 'yes' will be accepted to confirm.",
                 ]
+            case .sure(let question): [question, "  Only 'yes' will be accepted to confirm."]
             }
         }
     }
