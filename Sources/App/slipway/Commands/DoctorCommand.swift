@@ -53,6 +53,7 @@ enum DoctorCommand {
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
             await look("queue") { try await queue(program) }
+            await look("backups") { try await backups(program) }
         }
         if context.output.isJSON {
             try context.output.json(checks)
@@ -69,6 +70,16 @@ enum DoctorCommand {
             }
         }
         return checks.contains { $0.verdict == .failed } ? .failed : .done
+    }
+
+    /// Whether backups keep up.
+    private static func backups(_ program: Composition) async throws -> (Check.Verdict, String) {
+        let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
+        guard backlog.pending + backlog.failed > 0 else { return (.ok, "every version has its backup") }
+        let since = backlog.oldest.map { ", the oldest since \(HumanText.relative($0, now: Date()))" } ?? ""
+        let why = backlog.lastError.map { "; \($0)" } ?? ""
+        let text = "\(HumanText.count(backlog.pending + backlog.failed, "version")) without a backup\(since)\(why)"
+        return (backlog.failed > 0 ? .warning : .ok, text)
     }
 
     /// Whether someone works on what waits.

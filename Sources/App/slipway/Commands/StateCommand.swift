@@ -1,26 +1,12 @@
 import Domain
 import FoundationEssentials
+import Host
 import Provisioning
 import StateVault
 import Storage
 
-/// Runs `slipway state pull|list|versions`.
+/// Runs `slipway state pull|list|versions|show|diff|export`: what only looks.
 enum StateCommand {
-    private struct VersionDocument: Encodable {
-        let version: Int
-        let serial: Int64
-        let lineage: String
-        let checksum: String
-        let bytes: Int
-        let sealedBytes: Int
-        let resources: Int
-        let job: String?
-        let createdBy: String
-        let changeSummary: String?
-        let isFinal: Bool
-        let createdAt: Date
-    }
-
     static func pull(_ context: CommandContext) async throws -> ExitCode {
         let program = try await context.open()
         let state = try await load(context, program)
@@ -43,27 +29,10 @@ enum StateCommand {
 
     static func versions(_ context: CommandContext) async throws -> ExitCode {
         let program = try await context.open()
-        let deployment = try await deployment(context, program)
+        let deployment = try await StateSubject.deployment(context, program)
         let found = try await program.vault.versions(of: deployment.id, limit: context.command.integer("limit") ?? 20)
         if context.output.isJSON {
-            try context.output.json(
-                found.map { version in
-                    VersionDocument(
-                        version: version.version,
-                        serial: version.serial,
-                        lineage: version.lineage,
-                        checksum: version.checksum,
-                        bytes: version.byteCount,
-                        sealedBytes: version.sealedByteCount,
-                        resources: version.resourceCount,
-                        job: version.job?.rawValue,
-                        createdBy: version.author,
-                        changeSummary: version.changeSummary,
-                        isFinal: version.isFinal,
-                        createdAt: version.createdAt
-                    )
-                }
-            )
+            try context.output.json(found.map(StateVersionDocument.init))
             return .done
         }
         guard !found.isEmpty else {
@@ -72,13 +41,14 @@ enum StateCommand {
         }
         var table = Table([
             .init("VERSION", isRightAligned: true), .init("SERIAL", isRightAligned: true), .init("RESOURCES", isRightAligned: true),
-            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("JOB", isFlexible: true), .init("CREATED"),
+            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("JOB", isFlexible: true), .init("CREATED"),
         ])
         let now = Date()
         for version in found {
             table.add([
                 String(version.version), String(version.serial), String(version.resourceCount), version.changeSummary ?? "",
-                HumanText.bytes(version.byteCount), version.job?.rawValue ?? version.author,
+                HumanText.bytes(version.byteCount), version.backupStatus.rawValue + (version.isPinned ? ", pinned" : ""),
+                version.job?.rawValue ?? version.author,
                 HumanText.relative(version.createdAt, now: now),
             ])
         }
@@ -86,15 +56,57 @@ enum StateCommand {
         return .done
     }
 
-    // MARK: - Details
-
-    private static func deployment(_ context: CommandContext, _ program: Composition) async throws -> Deployment {
-        let (project, organization) = (try context.command.required("project"), context.organization)
-        return try await program.database.read { try DeploymentStore().require(project: project, organization: organization, in: $0) }
+    static func show(_ context: CommandContext) async throws -> ExitCode {
+        let program = try await context.open()
+        let version = try await load(context, program).version
+        let document = StateVersionDocument(version)
+        if context.output.isJSON {
+            try context.output.json(document)
+        } else {
+            for (name, value) in document.lines(now: Date()) {
+                context.output.line(TextWidth.pad(name, to: 14) + Harmless.line(value))
+            }
+        }
+        return .done
     }
 
+    static func diff(_ context: CommandContext) async throws -> ExitCode {
+        let program = try await context.open()
+        let deployment = try await StateSubject.deployment(context, program)
+        let (from, to) = (context.command.integer("from"), context.command.integer("to"))
+        let comparison = try await program.vault.compare(deployment.id, from: from, to: to)
+        if context.output.isJSON {
+            try context.output.json(ComparisonDocument(comparison))
+        } else {
+            ComparisonText.show(comparison, on: context.output)
+        }
+        return .done
+    }
+
+    static func export(_ context: CommandContext) async throws -> ExitCode {
+        let path = try context.command.required("output")
+        let program = try await context.open()
+        let state = try await load(context, program)
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw CommandError("The file \(path) exists already; name another with --output.")
+        }
+        do {
+            try FileSystem.write(state.bytes, to: path)
+        } catch {
+            throw CommandError("The file \(path) can't be written: \(error.systemMessage).")
+        }
+        if context.output.isJSON {
+            try context.output.json(StateVersionDocument(state.version))
+        } else {
+            context.output.line("Version \(state.version.version) is in \(path); it holds secrets in plain text.")
+        }
+        return .done
+    }
+
+    // MARK: - Details
+
     private static func load(_ context: CommandContext, _ program: Composition) async throws -> LoadedState {
-        let deployment = try await deployment(context, program)
+        let deployment = try await StateSubject.deployment(context, program)
         let version = context.command.integer("version")
         guard let state = try await program.vault.load(deployment.id, version: version) else {
             throw CommandError(

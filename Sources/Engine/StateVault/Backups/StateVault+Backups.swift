@@ -53,6 +53,25 @@ extension StateVault {
         return .gone
     }
 
+    /// The versions that still wait for their backup, oldest first.
+    package func waitingForBackup(in scope: VaultScope) async throws(VaultError) -> [(DeploymentID, Int)] {
+        let condition: SQL =
+            switch scope {
+            case .all: "1 = 1"
+            case .organization(let id): "organization_id = \(id)"
+            case .deployment(let id): "terraform_deployment_id = \(id)"
+            }
+        return try await read { transaction in
+            try transaction.rows(
+                """
+                SELECT terraform_deployment_id, version FROM terraform_state_versions
+                WHERE backup_status <> 'stored' AND pruned_at IS NULL AND is_final = 1 AND \(sql: condition)
+                ORDER BY updated_at, id
+                """
+            ).map { (try $0.value("terraform_deployment_id"), try $0.value("version")) }
+        }
+    }
+
     /// Asks for a version's backup in the caller's transaction: marks the row, and queues the job.
     ///
     /// For whoever changes a version's row: a save, a pin, a key's rotation.
