@@ -140,7 +140,6 @@ extension CommandTree {
         ),
     ]
 
-    static let yes = OptionSpec.flag("yes", "Don't ask")
     private static let reason = OptionSpec.value("reason", "TEXT", .text, "Why; kept in the audit log")
     private static let all = OptionSpec.flag("all", "Of every project")
     private static let optionalProject = OptionSpec.value("project", "NAME", .name, "Of this project")

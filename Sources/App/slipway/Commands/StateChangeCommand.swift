@@ -69,7 +69,7 @@ enum StateChangeCommand {
         if !context.output.isJSON {
             do {
                 ComparisonText.show(try await program.vault.compare(deployment.id, from: newest, to: version), on: context.output)
-            } catch let error as VaultError {
+            } catch {
                 // The current one is lost: that is why someone goes back.
                 context.output.note("\(ErrorText.sentence(of: error))")
             }

@@ -78,7 +78,7 @@ enum StateKeepingCommand {
                 )
             )
         } else {
-            for finding in report.findings { context.output.line(ErrorText.sentence(of: finding)) }
+            for finding in report.findings { context.output.line(Harmless.line("\(finding)")) }
             if let away = report.backupsAway { context.output.note("Backups could not be checked: \(away)") }
             let (versions, backups) = (HumanText.count(report.versionsChecked, "version"), HumanText.count(report.backupsChecked, "backup"))
             context.output.line("\(versions) and \(backups) checked; \(report.findings.isEmpty ? "all are right" : "see above").")
