@@ -180,7 +180,8 @@ import Testing
     ) throws {
         switch damage {
         case .flippedBits: try store.overwrite(victim.key, flipped(victim.backup, &random))
-        case .truncated: try store.overwrite(victim.key, Array(victim.backup.prefix(Int.random(in: 0..<victim.backup.count, using: &random))))
+        case .truncated:
+            try store.overwrite(victim.key, Array(victim.backup.prefix(Int.random(in: 0..<victim.backup.count, using: &random))))
         case .otherHeader: try store.overwrite(victim.key, Array(other.backup.prefix(150)) + Array(victim.backup.dropFirst(150)))
         case .otherBackup: try store.overwrite(victim.key, other.backup)
         case .deleted: try FileManager.default.removeItem(atPath: store.path(victim.key))

@@ -14,7 +14,9 @@ final class HolderProcess: Sendable {
     init(_ mode: String, _ location: DatabaseLocation, backups: String, _ arguments: String...) throws {
         // Next to the bundle that holds the tests.
         let bundle = try #require(ProcessTable.arguments(ProcessInfo.processInfo.processIdentifier).first { $0.contains(".xctest") })
-        let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }.joined(separator: "/")
+        let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }.joined(
+            separator: "/"
+        )
         let address =
             switch location {
             case .sqlite(let path): path
@@ -57,6 +59,6 @@ final class HolderProcess: Sendable {
     func pause() { process.signal(19) }
     func resume() { process.signal(18) }
 
-    func end() async -> ExitStatus { await process.wait() }
+    func end() async -> Host.ExitStatus { await process.wait() }
     var hasEnded: Bool { process.status != nil }
 }

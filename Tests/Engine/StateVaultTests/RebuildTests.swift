@@ -86,7 +86,7 @@ import Testing
                 let report = try await vault.rebuild(author: "ada")
                 #expect(report.organizationsMade == 0 && report.deploymentsMade == 1)
                 #expect(report.versionsMade == 12 && report.skipped.count == 2)
-                #expect(try await vault.load(third)?.bytes == mine && vault.load(blog)?.bytes == mine)
+                for deployment in [third, blog] { #expect(try await vault.load(deployment)?.bytes == mine) }
                 let shop = DeploymentID(rawValue: 3)
                 #expect(try await vault.load(shop)?.bytes == SampleState.json(serial: 12, note: "1/12"))
                 try await vault.backUp(shop, version: 12)

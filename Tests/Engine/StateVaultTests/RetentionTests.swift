@@ -68,7 +68,11 @@ import Testing
             #expect(try await fixture.facts(1)?.prunedAt != nil)
             try await fixture.vault.pin(fixture.first, version: 2, by: "ada")
             store.goAway(false)
-            #expect(try await fixture.vault.prune(policy: RetentionPolicy(versions: 50, days: 0), author: "ada").removed.map(\.version) == [1, 3])
+            #expect(
+                try await fixture.vault.prune(policy: RetentionPolicy(versions: 50, days: 0), author: "ada").removed.map(\.version) == [
+                    1, 3,
+                ]
+            )
             #expect(try await fixture.vault.load(fixture.first, version: 2) != nil)
             #expect(try await fixture.facts(2)?.isPinned == true)
             try await fixture.vault.unpin(fixture.first, version: 2, by: "ada")

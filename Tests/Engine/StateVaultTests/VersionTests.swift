@@ -1,9 +1,10 @@
 import Domain
 import FoundationEssentials
-import StateVault
 import Storage
 import TestKit
 import Testing
+
+@testable import StateVault
 
 @Suite struct `Versions` {
     @Test(arguments: TestDatabase.allCases)
@@ -18,7 +19,10 @@ import Testing
             let audited = try #require(try await fixture.audited("state.rolled_back").first)
             #expect(audited.actor == "ada@laptop" && audited.details == #"{"reason":"bad change","to":"1"}"#)
             #expect(try await fixture.vault.currentLock(of: fixture.first) == nil)
-            #expect(await reason { try await fixture.vault.rollback(fixture.first, to: 77, author: "a") } == .noVersion(fixture.first, version: 77))
+            #expect(
+                await reason { try await fixture.vault.rollback(fixture.first, to: 77, author: "a") }
+                    == .noVersion(fixture.first, version: 77)
+            )
         }
     }
 
@@ -58,8 +62,13 @@ import Testing
             let forced = try await fixture.vault.importState(foreign, into: fixture.first, author: "a", force: true)
             #expect(forced.version?.version == 2 && forced.overrides == check.overrides)
             #expect(try await fixture.vault.export(fixture.first).bytes == foreign)
-            #expect(try await fixture.vault.importState(foreign, into: fixture.first, author: "a") == ImportedState(version: nil, overrides: []))
-            #expect(await reason { try await fixture.vault.checkImport(Array(#"{"version":3}"#.utf8), into: fixture.first) } == .unsupportedFormat(version: 3))
+            #expect(
+                try await fixture.vault.importState(foreign, into: fixture.first, author: "a") == ImportedState(version: nil, overrides: [])
+            )
+            #expect(
+                await reason { try await fixture.vault.checkImport(Array(#"{"version":3}"#.utf8), into: fixture.first) }
+                    == .unsupportedFormat(version: 3)
+            )
             #expect(await reason { try await fixture.vault.export(fixture.second) } == .noVersion(fixture.second, version: nil))
             #expect(try await fixture.audited("state.imported").count == 1)
         }
@@ -100,7 +109,9 @@ import Testing
             )
             #expect(!String(reflecting: difference).contains("secret"))
             #expect(try await fixture.vault.compare(fixture.first, from: 2, to: 2).isEmpty)
-            #expect(await reason { try await fixture.vault.compare(fixture.first, from: 9, to: 2) } == .noVersion(fixture.first, version: 9))
+            #expect(
+                await reason { try await fixture.vault.compare(fixture.first, from: 9, to: 2) } == .noVersion(fixture.first, version: 9)
+            )
         }
     }
 }

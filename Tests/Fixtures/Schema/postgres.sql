@@ -1,3 +1,16 @@
+table audit_log
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint
+    column actor text NOT NULL
+    column action text NOT NULL
+    column subject text NOT NULL
+    column details json NOT NULL
+    column created_at bigint NOT NULL
+    constraint audit_log_action_check CHECK ((action <> ''::text))
+    constraint audit_log_pkey PRIMARY KEY (id)
+    CREATE INDEX audit_log_organization ON public.audit_log USING btree (organization_id, id)
+    CREATE UNIQUE INDEX audit_log_pkey ON public.audit_log USING btree (id)
+
 table cloud_provider_credentials
     column id bigint NOT NULL IDENTITY
     column organization_id bigint NOT NULL
@@ -190,6 +203,14 @@ table schema_migrations
     constraint schema_migrations_pkey PRIMARY KEY (number)
     CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
 
+table state_checksums
+    column terraform_deployment_id bigint NOT NULL
+    column version bigint NOT NULL
+    column checksum text NOT NULL
+    constraint state_checksums_pkey PRIMARY KEY (terraform_deployment_id, version)
+    constraint state_checksums_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    CREATE UNIQUE INDEX state_checksums_pkey ON public.state_checksums USING btree (terraform_deployment_id, version)
+
 table state_locks
     column terraform_deployment_id bigint NOT NULL
     column lock_id text NOT NULL
@@ -203,6 +224,17 @@ table state_locks
     constraint state_locks_pkey PRIMARY KEY (terraform_deployment_id)
     constraint state_locks_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
     CREATE UNIQUE INDEX state_locks_pkey ON public.state_locks USING btree (terraform_deployment_id)
+
+table state_retention
+    column organization_id bigint NOT NULL
+    column versions bigint NOT NULL
+    column days bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint state_retention_days_check CHECK ((days >= 0))
+    constraint state_retention_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint state_retention_pkey PRIMARY KEY (organization_id)
+    constraint state_retention_versions_check CHECK ((versions >= 1))
+    CREATE UNIQUE INDEX state_retention_pkey ON public.state_retention USING btree (organization_id)
 
 table terraform_deployments
     column id bigint NOT NULL IDENTITY
@@ -300,10 +332,19 @@ table terraform_state_versions
     column backup_path text
     column created_at bigint NOT NULL
     column updated_at bigint NOT NULL
+    column backup_status text NOT NULL DEFAULT 'pending'::text
+    column backup_key_name text
+    column backup_state_key_name text
+    column backup_verified_at bigint
+    column backup_error text
+    column pinned smallint NOT NULL DEFAULT 0
+    column pruned_at bigint
+    constraint terraform_state_versions_backup_status_check CHECK ((backup_status = ANY (ARRAY['pending'::text, 'stored'::text, 'failed'::text])))
     constraint terraform_state_versions_checksum_check CHECK ((length(checksum) = 64))
     constraint terraform_state_versions_compressed_check CHECK ((compressed = ANY (ARRAY[0, 1])))
     constraint terraform_state_versions_is_final_check CHECK ((is_final = ANY (ARRAY[0, 1])))
     constraint terraform_state_versions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint terraform_state_versions_pinned_check CHECK ((pinned = ANY (ARRAY[0, 1])))
     constraint terraform_state_versions_pkey PRIMARY KEY (id)
     constraint terraform_state_versions_resource_count_check CHECK ((resource_count >= 0))
     constraint terraform_state_versions_sealed_size_bytes_check CHECK ((sealed_size_bytes > 0))
@@ -311,6 +352,7 @@ table terraform_state_versions
     constraint terraform_state_versions_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
     constraint terraform_state_versions_terraform_deployment_id_version_key UNIQUE (terraform_deployment_id, version)
     constraint terraform_state_versions_version_check CHECK ((version >= 1))
+    CREATE INDEX terraform_state_versions_backlog ON public.terraform_state_versions USING btree (terraform_deployment_id, version) WHERE (backup_status <> 'stored'::text)
     CREATE INDEX terraform_state_versions_created ON public.terraform_state_versions USING btree (created_at)
     CREATE INDEX terraform_state_versions_key ON public.terraform_state_versions USING btree (key_name)
     CREATE INDEX terraform_state_versions_organization ON public.terraform_state_versions USING btree (organization_id)

@@ -1,3 +1,13 @@
+CREATE TABLE audit_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action <> ''),
+    subject TEXT NOT NULL,
+    details TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX audit_log_organization ON audit_log (organization_id, id);
 CREATE TABLE cloud_provider_credentials (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -137,6 +147,12 @@ CREATE TABLE schema_migrations (
     name TEXT NOT NULL,
     applied_at BIGINT NOT NULL
 );
+CREATE TABLE state_checksums (
+    terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    version BIGINT NOT NULL,
+    checksum TEXT NOT NULL,
+    PRIMARY KEY (terraform_deployment_id, version)
+) WITHOUT ROWID;
 CREATE TABLE state_locks (
     terraform_deployment_id BIGINT PRIMARY KEY REFERENCES terraform_deployments (id) ON DELETE CASCADE,
     lock_id TEXT NOT NULL CHECK (lock_id <> ''),
@@ -146,6 +162,12 @@ CREATE TABLE state_locks (
     fence BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT
+);
+CREATE TABLE state_retention (
+    organization_id BIGINT PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
+    versions BIGINT NOT NULL CHECK (versions >= 1),
+    days BIGINT NOT NULL CHECK (days >= 0),
+    updated_at BIGINT NOT NULL
 );
 CREATE TABLE terraform_deployments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -226,9 +248,12 @@ CREATE TABLE terraform_state_versions (
     change_summary TEXT,
     backup_path TEXT,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL, backup_status TEXT NOT NULL DEFAULT 'pending'
+    CHECK (backup_status IN ('pending', 'stored', 'failed')), backup_key_name TEXT, backup_state_key_name TEXT, backup_verified_at BIGINT, backup_error TEXT, pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)), pruned_at BIGINT,
     UNIQUE (terraform_deployment_id, version)
 );
+CREATE INDEX terraform_state_versions_backlog ON terraform_state_versions (terraform_deployment_id, version)
+WHERE backup_status <> 'stored';
 CREATE INDEX terraform_state_versions_created ON terraform_state_versions (created_at);
 CREATE INDEX terraform_state_versions_key ON terraform_state_versions (key_name);
 CREATE INDEX terraform_state_versions_organization ON terraform_state_versions (organization_id);

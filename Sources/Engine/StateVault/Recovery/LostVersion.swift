@@ -33,7 +33,8 @@ package struct LostVersion: Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         let what = "version \(version) of the state of project \(project) is lost (\(damage); \(backup))"
         guard let fallback, let command else { return "\(what), and no other version is good: import a copy with `slipway state import`" }
-        let good = "the newest good version is \(fallback.version) (serial \(fallback.serial), \(fallback.resourceCount) resources, "
+        let good =
+            "the newest good version is \(fallback.version) (serial \(fallback.serial), \(fallback.resourceCount) resources, "
             + "\(fallback.createdAt.ISO8601Format()))"
         guard fallback.version < version else { return "\(what); \(good)" }
         var loss = "what came after it would be lost"

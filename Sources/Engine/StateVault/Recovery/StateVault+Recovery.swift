@@ -54,7 +54,12 @@ extension StateVault {
     // MARK: - Details
 
     /// Writes the row anew, in one transaction with the audit; false when the content was replaced since it was read.
-    private func restore(_ backup: OpenBackup, _ found: StoredVersion, because damage: VaultError, in transaction: Transaction) throws -> Bool {
+    private func restore(
+        _ backup: OpenBackup,
+        _ found: StoredVersion,
+        because damage: VaultError,
+        in transaction: Transaction
+    ) throws -> Bool {
         let now = now()
         let metadata = backup.metadata
         // Held until the end, so that no writer comes between.
