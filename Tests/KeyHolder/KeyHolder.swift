@@ -73,8 +73,8 @@ internal import Storage
         let vault = try await vault()
         let deployment = DeploymentID(rawValue: 1)
         let (id, lifetime) = (arguments[0], Duration.milliseconds(Int(arguments[1]) ?? 0))
-        let front = try arguments.count > 3
-            ? RedisLockFront(RedisClient(try RedisLocation.parse(arguments[3]), options: RedisLockFront.options), logger: .none) : nil
+        let redis = arguments.count > 3 ? RedisClient(try RedisLocation.parse(arguments[3]), options: RedisLockFront.options) : nil
+        let front = redis.map { RedisLockFront($0, logger: .none) }
         let locks = StateLocks(vault: vault, front: front)
         let request = LockRequest(deployment, id: id, holder: "process \(id)", reason: "test", lifetime: lifetime)
         let lock = try await locks.take(request, waiting: LockWait(limit: .seconds(30)))
@@ -82,7 +82,7 @@ internal import Storage
         if arguments[2] == "no" {
             await write(vault, lock)
         } else {
-            try await locks.keeping(request) { await write(vault, lock) }
+            try await locks.keeping(request) { await self.write(vault, lock) }
         }
         do throws(VaultError) {
             try await locks.release(deployment, id: id)

@@ -91,4 +91,65 @@ import Testing
             #expect(server.counts.requests == 3)
         }
     }
+
+    // MARK: - Keys of a keyring
+
+    @Test func `a keyring's key opens by its own key of the service only`() async throws {
+        let moto = try await Moto.shared()
+        let (key, other) = (try await makeKey(moto), try await makeKey(moto))
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let environment = [
+            "AWS_ENDPOINT_URL": moto.endpoint, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": TestStore.motoKey.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": TestStore.motoKey.secretAccessKey,
+        ]
+        let service = KeyManagementService(environment: environment)
+        _ = try Keyring.open(folder: folder.path, environment: [:])
+        let store = KeyringStore(folder: folder.path, environment: [:], services: [service])
+        _ = try await store.add(name: "far", protection: .service(scheme: "kms", id: key))
+        try await store.activate("far")
+        let keyring = try await Keyring.open(folder: folder.path, environment: [:], services: [service])
+        let sealed = try Envelope.seal([1, 2, 3], with: keyring, context: "test")
+        let again = try await Keyring.open(folder: folder.path, environment: [:], services: [service])
+        #expect(try Envelope.open(sealed, with: again, context: "test") == [1, 2, 3])
+        // The wrapped key says nothing under another key, or another name.
+        let secret = try SecretBytes.random(count: 32)
+        let wrapped = try await service.wrap(secret, named: "far", by: key)
+        for (name, id) in [("far", other), ("near", key)] {
+            do {
+                _ = try await service.unwrap(wrapped, named: name, by: id)
+                Issue.record("opened as \(name) by \(id)")
+            } catch {
+                #expect(!error.why.isEmpty)
+            }
+        }
+        // A key that isn't there is said, and nothing is added.
+        let error = await #expect(throws: SealingError.self) {
+            try await store.add(name: "none", protection: .service(scheme: "kms", id: "alias/none"))
+        }
+        #expect(error.map { "\($0)".contains("kms:alias/none") && "\($0)".contains("NotFoundException") } == true)
+        #expect(try store.list().count == 2)
+    }
+
+    @Test func `without the permission the key and the service are named, and nothing secret`() async throws {
+        let server = try ScriptedServer { _, _ in
+            .status(400, body: Array(#"{"__type":"AccessDeniedException","message":"not authorized to perform: kms:Decrypt"}"#.utf8))
+        }
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let environment = [
+            "AWS_ENDPOINT_URL": server.url, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "verysecret",
+        ]
+        let id = "arn:aws:kms:eu-central-1:111122223333:key/1"
+        let body = "far 1 kms:\(id) QUJDRA=="
+        let text = "slipway-keyring 2\n\(body) \(SHA256.hex(Array(body.utf8)).prefix(8))\n"
+        try Data(text.utf8).write(to: URL(filePath: folder.path + "/keyring"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.path + "/keyring")
+        let error = await #expect(throws: SealingError.self) {
+            try await Keyring.open(folder: folder.path, environment: [:], services: [KeyManagementService(environment: environment)])
+        }
+        let sentence = error.map { "\($0)" } ?? ""
+        #expect(sentence.contains("\"far\"") && sentence.contains(id) && sentence.contains("kms:Decrypt"))
+        #expect(!sentence.contains("verysecret"))
+    }
 }

@@ -20,7 +20,11 @@ final class KeyProcess: Sendable {
     private let process: ChildProcess
     private let output = Output()
 
-    init(_ mode: String, _ location: DatabaseLocation, folder: String, _ arguments: String...) throws {
+    convenience init(_ mode: String, _ location: DatabaseLocation, folder: String, _ arguments: String...) throws {
+        try self.init(mode, location, folder: folder, arguments: arguments)
+    }
+
+    init(_ mode: String, _ location: DatabaseLocation, folder: String, arguments: [String]) throws {
         // Next to the bundle that holds the tests.
         let bundle = try #require(ProcessTable.arguments(ProcessInfo.processInfo.processIdentifier).first { $0.contains(".xctest") })
         let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }
