@@ -177,7 +177,8 @@ struct CrashScene: Sendable {
         }
         // Some may have ended in the last moment, which the next attempt only has heard.
         let named = open.filter { message.contains($0) }
-        #expect((!named.isEmpty || message.contains("was being created")) && message.contains("--resume-after-crash"), "\(open): \(message) (\(note))", sourceLocation: sourceLocation)
+        let isNamed = !named.isEmpty || message.contains("was being created")
+        #expect(isNamed && message.contains("--resume-after-crash"), "\(open): \(message) (\(note))", sourceLocation: sourceLocation)
         let state = try await slipway.json("state", "pull", "--project", "crash").stateResources
         for address in open where state[address] == nil {
             #expect(message.contains(address), "\(address) isn't named: \(message) (\(note))", sourceLocation: sourceLocation)
