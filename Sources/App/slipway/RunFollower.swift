@@ -165,7 +165,9 @@ struct RunFollower: Sendable {
         guard batch.isEmpty || batch.contains(where: { $0.name == JobEvent.Name.finished.rawValue }) else { return nil }
         let (record, reason) = try await program.database.read { [jobs = program.jobs, job] transaction in
             let record = try jobs.job(job, in: transaction)
-            return (record, try record.flatMap { try WaitReason.text(for: $0, hasWorker: hasWorker, jobs: jobs, now: Date(), in: transaction) })
+            return (
+                record, try record.flatMap { try WaitReason.text(for: $0, hasWorker: hasWorker, jobs: jobs, now: Date(), in: transaction) }
+            )
         }
         guard let record else { return .over(.failed) }
         if batch.isEmpty, !record.status.isFinal { screen.waits(reason) }

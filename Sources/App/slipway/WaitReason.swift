@@ -5,9 +5,16 @@ import Storage
 
 /// Why a job doesn't run yet, for a person who watches it.
 enum WaitReason {
-    /// - Returns: Half a sentence; nil when the job runs, is over, or is about to begin.
+    /// Finds it out.
     ///
-    /// - Parameter hasWorker: A worker was started for the job: none is missing.
+    /// - Parameters:
+    ///   - job: As its row says it now.
+    ///   - hasWorker: A worker was started for the job: none is missing.
+    ///   - jobs: To look for others.
+    ///   - now: The time.
+    ///   - transaction: To read in.
+    /// - Returns: Half a sentence; nil when the job runs, is over, or is about to begin.
+    /// - Throws: What the database throws.
     static func text(for job: JobRecord, hasWorker: Bool, jobs: JobStore, now: Date, in transaction: Transaction) throws -> String? {
         switch job.status {
         case .retrying:

@@ -41,7 +41,11 @@ enum StatusCommand {
                 errorMessage: attempt.errorMessage
             )
         }
-        if context.output.isJSON { try context.output.json(document) } else { show(document, found.record, run: found.run, end: found.end ?? found.wait, on: context.output) }
+        if context.output.isJSON {
+            try context.output.json(document)
+        } else {
+            show(document, found.record, run: found.run, end: found.end ?? found.wait, on: context.output)
+        }
         return exitCode(of: found.record)
     }
 

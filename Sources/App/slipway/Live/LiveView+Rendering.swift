@@ -41,7 +41,10 @@ extension LiveView {
 
     private func stageLines(now: Date, _ style: LiveStyle) -> [String] {
         if stages.isEmpty {
-            return ["  " + style.paint.cyan(spin(now, style)) + " " + TextWidth.truncate(style.symbols.clean(notice ?? waiting), to: style.width - 4)]
+            return [
+                "  " + style.paint.cyan(spin(now, style)) + " "
+                    + TextWidth.truncate(style.symbols.clean(notice ?? waiting), to: style.width - 4)
+            ]
         }
         let name = stages.map { $0.stage.rawValue.count }.max() ?? 0
         // Name, bar, percent, elapsed; the message takes what is left.
