@@ -100,8 +100,7 @@ import Testing
     @Test(arguments: TestDatabase.allCases)
     func `Of many at once there is never more than one, while Redis comes and goes`(kind: TestDatabase) async throws {
         try await with(kind) { fixture, redis in
-            let inside = Atomic(0)
-            let turns = Atomic(0)
+            let count = Count()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for holder in 0..<6 {
                     group.addTask {
@@ -111,25 +110,30 @@ import Testing
                             var wait = LockWait(limit: .seconds(60))
                             wait.longestPause = .milliseconds(200)
                             try await locks.holding(request, waiting: wait) { _ in
-                                #expect(inside.add(1, ordering: .relaxed).newValue == 1)
+                                #expect(count.inside.add(1, ordering: .relaxed).newValue == 1)
                                 try await Task.sleep(for: .milliseconds(5))
-                                inside.subtract(1, ordering: .relaxed)
-                                turns.add(1, ordering: .relaxed)
+                                count.inside.subtract(1, ordering: .relaxed)
+                                count.turns.add(1, ordering: .relaxed)
                             }
                         }
                     }
                 }
                 group.addTask {
-                    while turns.load(ordering: .relaxed) < 5 { try await Task.sleep(for: .milliseconds(5)) }
+                    while count.turns.load(ordering: .relaxed) < 5 { try await Task.sleep(for: .milliseconds(5)) }
                     try await redis.kill()
-                    while turns.load(ordering: .relaxed) < 9 { try await Task.sleep(for: .milliseconds(5)) }
+                    while count.turns.load(ordering: .relaxed) < 9 { try await Task.sleep(for: .milliseconds(5)) }
                     try await redis.restart()
-                    while turns.load(ordering: .relaxed) < 13 { try await Task.sleep(for: .milliseconds(5)) }
+                    while count.turns.load(ordering: .relaxed) < 13 { try await Task.sleep(for: .milliseconds(5)) }
                     await redis.pause()
                 }
                 try await group.waitForAll()
             }
-            #expect(turns.load(ordering: .relaxed) == 18)
+            #expect(count.turns.load(ordering: .relaxed) == 18)
         }
+    }
+
+    private final class Count: Sendable {
+        let inside = Atomic(0)
+        let turns = Atomic(0)
     }
 }

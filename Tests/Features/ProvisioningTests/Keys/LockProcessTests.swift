@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Sealing
 import StateVault
 import TestKit
 import Testing
