@@ -81,7 +81,7 @@ extension BackupKind {
         case .s3:
             guard try RequiredTool.rclone.isPresent() else { try Test.cancel("rclone is missing: \(RequiredTool.rclone.remedy)") }
             let server = try await ThrowawayS3.shared()
-            let bucket = try server.makeBucket()
+            let bucket = try await server.makeBucket()
             let location = S3Location(bucket: bucket, prefix: "vault", endpoint: server.endpoint)
             let key = AWSCredentials(accessKeyID: ThrowawayS3.accessKeyID, secretAccessKey: ThrowawayS3.secretAccessKey)
             var retries = RetryPolicy()

@@ -87,7 +87,7 @@ import Testing
             #expect(await reason { try await others.take(request(fixture, "b")) } == .locked(again))
             try await locks.release(fixture.first, id: "a")
             let third = try await locks.take(request(fixture, "a"))
-            await redis.pause()
+            try await redis.pause()
             #expect(await reason { try await others.take(request(fixture, "b")) } == .locked(third))
             try await expectTakenByTurns("silent")
             _ = try await locks.take(request(fixture, "a"))
@@ -124,7 +124,7 @@ import Testing
                     while count.turns.load(ordering: .relaxed) < 9 { try await Task.sleep(for: .milliseconds(5)) }
                     try await redis.restart()
                     while count.turns.load(ordering: .relaxed) < 13 { try await Task.sleep(for: .milliseconds(5)) }
-                    await redis.pause()
+                    try await redis.pause()
                 }
                 try await group.waitForAll()
             }
