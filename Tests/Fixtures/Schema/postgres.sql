@@ -26,6 +26,7 @@ table cloud_provider_credentials
     constraint cloud_provider_credentials_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX cloud_provider_credentials_organization_id_name_key ON public.cloud_provider_credentials USING btree (organization_id, name)
     CREATE UNIQUE INDEX cloud_provider_credentials_pkey ON public.cloud_provider_credentials USING btree (id)
+    CREATE INDEX cloud_provider_credentials_sealed_values_key ON public.cloud_provider_credentials USING btree (substr(sealed_values, 58, 67))
 
 table events
     column id bigint NOT NULL IDENTITY
@@ -196,6 +197,14 @@ table periodic_jobs
     constraint periodic_jobs_pkey PRIMARY KEY (name)
     CREATE UNIQUE INDEX periodic_jobs_pkey ON public.periodic_jobs USING btree (name)
 
+table retired_keys
+    column name text NOT NULL
+    column key_field bytea NOT NULL
+    column retired_by text NOT NULL
+    column retired_at bigint NOT NULL
+    constraint retired_keys_pkey PRIMARY KEY (name)
+    CREATE UNIQUE INDEX retired_keys_pkey ON public.retired_keys USING btree (name)
+
 table schema_migrations
     column number bigint NOT NULL
     column name text NOT NULL
@@ -274,6 +283,8 @@ table terraform_deployments
     constraint terraform_deployments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'initializing'::text, 'planning'::text, 'awaiting_approval'::text, 'applying'::text, 'verifying'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'destroying'::text, 'destroyed'::text, 'rolling_back'::text, 'rolled_back'::text])))
     CREATE UNIQUE INDEX terraform_deployments_organization_id_project_key ON public.terraform_deployments USING btree (organization_id, project)
     CREATE UNIQUE INDEX terraform_deployments_pkey ON public.terraform_deployments USING btree (id)
+    CREATE INDEX terraform_deployments_sealed_outputs_key ON public.terraform_deployments USING btree (substr(sealed_outputs, 58, 67))
+    CREATE INDEX terraform_deployments_sealed_variables_key ON public.terraform_deployments USING btree (substr(sealed_variables, 58, 67))
 
 table terraform_runs
     column job_id text NOT NULL
@@ -293,6 +304,8 @@ table terraform_runs
     constraint terraform_runs_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
     CREATE INDEX terraform_runs_deployment ON public.terraform_runs USING btree (terraform_deployment_id)
     CREATE UNIQUE INDEX terraform_runs_pkey ON public.terraform_runs USING btree (job_id)
+    CREATE INDEX terraform_runs_sealed_inputs_key ON public.terraform_runs USING btree (substr(sealed_inputs, 58, 67))
+    CREATE INDEX terraform_runs_sealed_plan_key ON public.terraform_runs USING btree (substr(sealed_plan, 58, 67))
     CREATE INDEX terraform_runs_source ON public.terraform_runs USING btree (source_id)
 
 table terraform_sources
@@ -307,6 +320,7 @@ table terraform_sources
     constraint terraform_sources_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
     constraint terraform_sources_terraform_deployment_id_sha256_key UNIQUE (terraform_deployment_id, sha256)
     CREATE UNIQUE INDEX terraform_sources_pkey ON public.terraform_sources USING btree (id)
+    CREATE INDEX terraform_sources_sealed_files_key ON public.terraform_sources USING btree (substr(sealed_files, 58, 67))
     CREATE UNIQUE INDEX terraform_sources_terraform_deployment_id_sha256_key ON public.terraform_sources USING btree (terraform_deployment_id, sha256)
 
 table terraform_state_versions
@@ -334,7 +348,6 @@ table terraform_state_versions
     column updated_at bigint NOT NULL
     column backup_status text NOT NULL DEFAULT 'pending'::text
     column backup_key_name text
-    column backup_state_key_name text
     column backup_verified_at bigint
     column backup_error text
     column pinned smallint NOT NULL DEFAULT 0

@@ -8,6 +8,12 @@ CREATE TABLE audit_log (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX audit_log_organization ON audit_log (organization_id, id);
+CREATE TRIGGER cloud_provider_credentials_sealed_values_retired_on_insert BEFORE INSERT ON cloud_provider_credentials
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_values, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER cloud_provider_credentials_sealed_values_retired_on_update BEFORE UPDATE OF sealed_values ON cloud_provider_credentials
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_values, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
 CREATE TABLE cloud_provider_credentials (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -19,6 +25,8 @@ CREATE TABLE cloud_provider_credentials (
     updated_at BIGINT NOT NULL,
     UNIQUE (organization_id, name)
 );
+CREATE INDEX cloud_provider_credentials_sealed_values_key
+ON cloud_provider_credentials (substr(sealed_values, 58, 67));
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id BIGINT,
@@ -142,6 +150,12 @@ CREATE TABLE periodic_jobs (
     next_at BIGINT NOT NULL,
     last_job_id TEXT
 );
+CREATE TABLE retired_keys (
+    name TEXT NOT NULL PRIMARY KEY,
+    key_field BLOB NOT NULL,
+    retired_by TEXT NOT NULL,
+    retired_at BIGINT NOT NULL
+);
 CREATE TABLE schema_migrations (
     number BIGINT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -169,6 +183,18 @@ CREATE TABLE state_retention (
     days BIGINT NOT NULL CHECK (days >= 0),
     updated_at BIGINT NOT NULL
 );
+CREATE TRIGGER terraform_deployments_sealed_outputs_retired_on_insert BEFORE INSERT ON terraform_deployments
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_outputs, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_deployments_sealed_outputs_retired_on_update BEFORE UPDATE OF sealed_outputs ON terraform_deployments
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_outputs, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_deployments_sealed_variables_retired_on_insert BEFORE INSERT ON terraform_deployments
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_variables, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_deployments_sealed_variables_retired_on_update BEFORE UPDATE OF sealed_variables ON terraform_deployments
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_variables, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
 CREATE TABLE terraform_deployments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -202,6 +228,22 @@ CREATE TABLE terraform_deployments (
     updated_at BIGINT NOT NULL,
     UNIQUE (organization_id, project)
 );
+CREATE INDEX terraform_deployments_sealed_outputs_key
+ON terraform_deployments (substr(sealed_outputs, 58, 67));
+CREATE INDEX terraform_deployments_sealed_variables_key
+ON terraform_deployments (substr(sealed_variables, 58, 67));
+CREATE TRIGGER terraform_runs_sealed_inputs_retired_on_insert BEFORE INSERT ON terraform_runs
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_inputs, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_runs_sealed_inputs_retired_on_update BEFORE UPDATE OF sealed_inputs ON terraform_runs
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_inputs, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_runs_sealed_plan_retired_on_insert BEFORE INSERT ON terraform_runs
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_plan, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_runs_sealed_plan_retired_on_update BEFORE UPDATE OF sealed_plan ON terraform_runs
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_plan, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
 CREATE TABLE terraform_runs (
     job_id TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
     terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
@@ -215,7 +257,17 @@ CREATE TABLE terraform_runs (
     plan_expires_at BIGINT
 );
 CREATE INDEX terraform_runs_deployment ON terraform_runs (terraform_deployment_id);
+CREATE INDEX terraform_runs_sealed_inputs_key
+ON terraform_runs (substr(sealed_inputs, 58, 67));
+CREATE INDEX terraform_runs_sealed_plan_key
+ON terraform_runs (substr(sealed_plan, 58, 67));
 CREATE INDEX terraform_runs_source ON terraform_runs (source_id);
+CREATE TRIGGER terraform_sources_sealed_files_retired_on_insert BEFORE INSERT ON terraform_sources
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_files, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_sources_sealed_files_retired_on_update BEFORE UPDATE OF sealed_files ON terraform_sources
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_files, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
 CREATE TABLE terraform_sources (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
@@ -226,6 +278,14 @@ CREATE TABLE terraform_sources (
     created_at BIGINT NOT NULL,
     UNIQUE (terraform_deployment_id, sha256)
 );
+CREATE INDEX terraform_sources_sealed_files_key
+ON terraform_sources (substr(sealed_files, 58, 67));
+CREATE TRIGGER terraform_state_versions_key_name_retired_on_insert BEFORE INSERT ON terraform_state_versions
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE name = NEW.key_name)
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER terraform_state_versions_key_name_retired_on_update BEFORE UPDATE OF key_name ON terraform_state_versions
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE name = NEW.key_name)
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
 CREATE TABLE terraform_state_versions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
@@ -249,7 +309,7 @@ CREATE TABLE terraform_state_versions (
     backup_path TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL, backup_status TEXT NOT NULL DEFAULT 'pending'
-    CHECK (backup_status IN ('pending', 'stored', 'failed')), backup_key_name TEXT, backup_state_key_name TEXT, backup_verified_at BIGINT, backup_error TEXT, pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)), pruned_at BIGINT,
+    CHECK (backup_status IN ('pending', 'stored', 'failed')), backup_key_name TEXT, backup_verified_at BIGINT, backup_error TEXT, pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)), pruned_at BIGINT,
     UNIQUE (terraform_deployment_id, version)
 );
 CREATE INDEX terraform_state_versions_backlog ON terraform_state_versions (terraform_deployment_id, version)
