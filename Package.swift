@@ -34,8 +34,7 @@ let package = Package(
                 "Host",
             ],
             path: "Sources/App/slipway",
-            swiftSettings: abovePlatform,
-            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+            swiftSettings: abovePlatform
         ),
 
         .executableTarget(

@@ -29,7 +29,10 @@ import Testing
             let first = try await deploy()
             #expect(first.code == 0, "\(first)")
             let made = try await slipway.json("state", "pull", "--project", "shop").stateResources
-            #expect(made.keys.contains("aws_instance.web") && made.keys.contains("module.assets.aws_s3_bucket.this[0]") || made.count >= 4, "\(made)")
+            #expect(
+                made.keys.contains("aws_instance.web") && made.keys.contains("module.assets.aws_s3_bucket.this[0]") || made.count >= 4,
+                "\(made)"
+            )
             #expect(made["aws_instance.web"]?.hasPrefix("i-") == true)
             #expect(try await slipway.json("outputs", "--project", "shop")["buckets"]?["value"]?.list.count == 2)
             #expect(try await slipway.json("deployments")[0]?["resources"]?.number == Double(made.count))
@@ -42,16 +45,31 @@ import Testing
 
             // Fails on purpose: the configuration's own words, nothing lost.
             let failed = try await deploy("--var", "name=NOT VALID")
-            #expect(failed.code == 1 && failed.output.contains("lower-case letters") && failed.output.contains("variables.tf:"), "\(failed)")
+            #expect(
+                failed.code == 1 && failed.output.contains("lower-case letters") && failed.output.contains("variables.tf:"),
+                "\(failed)"
+            )
             #expect(try await slipway.json("state", "pull", "--project", "shop").stateResources == more)
 
             // Cancelled in the middle of replacing the instance, which takes ten seconds.
             let cancelled = try slipway.start(
-                "deploy", shop, "--project", "shop", "--auto-approve", "--var", "name=\(name)", "--var", "simulated=true", "--var", "bucket_count=4",
-                "--var", "image=ami-0b301ce3ce3475b4f"
+                "deploy",
+                shop,
+                "--project",
+                "shop",
+                "--auto-approve",
+                "--var",
+                "name=\(name)",
+                "--var",
+                "simulated=true",
+                "--var",
+                "bucket_count=4",
+                "--var",
+                "image=ami-0b301ce3ce3475b4f"
             )
             try await cancelled.line("the new bucket and the instance at work") { line in
-                line.hasPrefix("aws_instance.web: ") && (line.contains("creating") || line.contains("destroying") || line.contains("replacing"))
+                line.hasPrefix("aws_instance.web: ")
+                    && (line.contains("creating") || line.contains("destroying") || line.contains("replacing"))
             }
             cancelled.child.signal(2)
             #expect(try await cancelled.end(within: .seconds(120)) == 3)
@@ -66,19 +84,31 @@ import Testing
     }
 
     @Test func `a deploy that fails in the cloud is rolled back`() async throws {
-        let main = Moto.provider + """
+        let main =
+            Moto.provider + """
 
-            resource "aws_s3_bucket" "fine" { bucket = "\("rollback-\(UInt32.random(in: 0...UInt32.max))")" }
-            resource "aws_ssm_parameter" "broken" {
-              name  = "aws/${aws_s3_bucket.fine.id}"
-              type  = "String"
-              value = "x"
-            }
-            """
+                resource "aws_s3_bucket" "fine" { bucket = "\("rollback-\(UInt32.random(in: 0...UInt32.max))")" }
+                resource "aws_ssm_parameter" "broken" {
+                  name  = "aws/${aws_s3_bucket.fine.id}"
+                  type  = "String"
+                  value = "x"
+                }
+                """
         try await Self.with { slipway, _ in
             let source = try slipway.write(main, to: "source/main.tf")
-            let answer = try await slipway.run("deploy", source, "--project", "shop", "--auto-approve", "--rollback", timeout: .seconds(240))
-            #expect(answer.code == 1 && answer.output.contains("aws_ssm_parameter.broken") && answer.output.contains("destroyed again"), "\(answer)")
+            let answer = try await slipway.run(
+                "deploy",
+                source,
+                "--project",
+                "shop",
+                "--auto-approve",
+                "--rollback",
+                timeout: .seconds(240)
+            )
+            #expect(
+                answer.code == 1 && answer.output.contains("aws_ssm_parameter.broken") && answer.output.contains("destroyed again"),
+                "\(answer)"
+            )
             #expect(try await slipway.json("deployments")[0]?["status"]?.text == "rolled_back")
             #expect(try await slipway.run("state", "list", "--project", "shop").lines == [])
         }

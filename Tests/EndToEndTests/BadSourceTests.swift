@@ -76,9 +76,9 @@ import Testing
     }
 
     /// Deploys files, expects a failed job, and gives what was printed.
-    private func failure(_ files: [String: String]) async throws -> String {
+    private func failure(_ files: [String: String], environment: [String: String] = [:]) async throws -> String {
         var printed = ""
-        try await Slipway.with { slipway in
+        try await Slipway.with(environment: environment) { slipway in
             var source = ""
             for (name, content) in files { source = try slipway.write(content, to: "source/\(name)") }
             let answer = try await slipway.run("deploy", source, "--project", "shop", "--auto-approve", timeout: .seconds(180))
@@ -104,17 +104,17 @@ import Testing
     }
 
     @Test func `an unknown provider is named`() async throws {
-        let printed = try await failure([
-            "main.tf": """
-                terraform {
-                  required_providers {
-                    nosuch = { source = "registry.invalid/nobody/nosuch" }
-                  }
-                }
-                resource "nosuch_thing" "x" {}
-                """
-        ])
-        #expect(printed.contains("nosuch"), "\(printed)")
+        // A mirror that holds nothing, so that no network is asked.
+        let mirror = try TemporaryFolder()
+        defer { mirror.remove() }
+        let configuration = "\(mirror.path)/terraformrc"
+        let installation = "provider_installation {\n  filesystem_mirror {\n    path = \"\(mirror.path)\"\n  }\n}\n"
+        try FileSystem.write(Array(installation.utf8), to: configuration)
+        let printed = try await failure(
+            ["main.tf": "resource \"nosuch_thing\" \"x\" {}\n"],
+            environment: ["TF_CLI_CONFIG_FILE": configuration]
+        )
+        #expect(printed.contains("hashicorp/nosuch"), "\(printed)")
     }
 
     @Test func `an override file that fights ours`() async throws {
@@ -131,7 +131,10 @@ import Testing
             try slipway.write(block, to: "source/backend.tf")
             let source = try slipway.write(Self.good, to: "source/main.tf")
             let answer = try await slipway.run("deploy", source, "--project", "shop", "--auto-approve")
-            #expect(answer.code == 0 && answer.output.contains("warning:") && answer.output.contains("Slipway keeps the state"), "\(answer)")
+            #expect(
+                answer.code == 0 && answer.output.contains("warning:") && answer.output.contains("Slipway keeps the state"),
+                "\(answer)"
+            )
             #expect(try await slipway.run("state", "list", "--project", "shop").lines == ["terraform_data.x"])
         }
     }
@@ -140,11 +143,19 @@ import Testing
         try await Slipway.with { slipway in
             let source = try slipway.write(Self.good, to: "source/main.tf")
             let without = try await slipway.run(
-                "deploy", source, "--project", "shop", "--auto-approve", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"]
+                "deploy",
+                source,
+                "--project",
+                "shop",
+                "--auto-approve",
+                environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"]
             )
             #expect(without.code == 1 && without.errors.contains("/nowhere/terraform"), "\(without)")
             #expect(without.errors.split(separator: "\n").count == 1)
-            let database = try await slipway.run("jobs", environment: ["SLIPWAY_DATABASE_URL": "postgresql:///x?host=/nowhere&connect_timeout=2"])
+            let database = try await slipway.run(
+                "jobs",
+                environment: ["SLIPWAY_DATABASE_URL": "postgresql:///x?host=/nowhere&connect_timeout=2"]
+            )
             #expect(database.code == 1 && database.errors.split(separator: "\n").count == 1, "\(database)")
             let nonsense = try await slipway.run("jobs", environment: ["SLIPWAY_DATABASE_URL": "mysql://x"])
             #expect(nonsense.code != 0 && nonsense.errors.split(separator: "\n").count == 1, "\(nonsense)")
@@ -178,12 +189,13 @@ import Testing
                 defer { slipway.removeWorkspaces(ofData: "\(disk)/data") }
                 let first = try await slipway.run("deploy", small, "--project", "one", "--auto-approve", environment: here)
                 #expect(first.code == 0, "\(first)")
-                // What is left is too little for the second source.
-                try FileSystem.write(Array(noise.prefix(1 << 20)) + noise + noise, to: "\(disk)/filler")
+                // Full to the last block.
+                var count = 0
+                while (try? FileSystem.write(Array(noise.prefix(1 << 16)), to: "\(disk)/filler-\(count)")) != nil { count += 1 }
                 let second = try await slipway.run("deploy", big, "--project", "two", "--auto-approve", environment: here)
                 #expect(second.code == 1 && second.errors.split(separator: "\n").count == 1, "\(second)")
                 #expect(second.errors.contains("space") || second.errors.contains("full"), "\(second)")
-                try FileSystem.removeFile("\(disk)/filler")
+                for index in 0...count { try? FileSystem.removeFile("\(disk)/filler-\(index)") }  // the last may not have been made
                 #expect(try await slipway.run("state", "list", "--project", "one", environment: here).lines == ["terraform_data.x"])
                 #expect(try await slipway.json("jobs", environment: here).list.count == 1)
                 #expect(try await slipway.json("deployments", environment: here).list.count == 1)

@@ -67,7 +67,12 @@ package struct Slipway: Sendable {
         }
     }
 
-    func command(_ arguments: [String], input: String? = nil, environment more: [String: String] = [:], folder: String? = nil) throws
+    func command(
+        _ arguments: [String],
+        input: String? = nil,
+        environment more: [String: String] = [:],
+        folder: String? = nil
+    ) throws
         -> ChildProcess.Command
     {
         ChildProcess.Command(
@@ -151,6 +156,18 @@ package struct Slipway: Sendable {
 
     /// The workers that run now.
     package var workers: [Int32] { processes.filter { ProcessTable.arguments($0).dropFirst().first == "worker" } }
+
+    /// Terraform's processes, in the sandbox or not, that work for this installation now.
+    package var terraforms: [Int32] {
+        guard let workspaceFolder else { return [] }
+        return ProcessTable.all().filter { pid in
+            guard ProcessTable.name(pid)?.hasPrefix("terraform") == true else { return false }
+            // In the sandbox only its mounts know the workspace's name out here; a process that is gone has none.
+            let mounts = String(decoding: (try? FileSystem.read("/proc/\(pid)/mountinfo")) ?? [], as: UTF8.self)
+            let name = workspaceFolder.dropFirst("/dev/shm".count)
+            return mounts.contains(name) || ProcessTable.environment(pid).contains { $0.contains(name) }
+        }
+    }
 
     /// The folder in memory where its runs work.
     package var workspaceFolder: String? { Self.workspaceFolder(ofData: data) }

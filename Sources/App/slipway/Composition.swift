@@ -124,7 +124,8 @@ struct Composition: Sendable {
 
     /// Who does what this process does, for the record: `anna@laptop`.
     var person: String {
-        let user = configuration.environment["USER"] ?? configuration.environment["LOGNAME"] ?? "unknown"
+        // Cron, containers and CI set neither variable.
+        let user = configuration.environment["USER"] ?? configuration.environment["LOGNAME"] ?? CurrentUser.name ?? "uid \(CurrentUser.id)"
         return "\(user)@\(ProcessInfo.processInfo.hostName)"
     }
 

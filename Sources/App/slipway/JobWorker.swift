@@ -7,7 +7,9 @@ import Synchronization
 final class JobWorker: Sendable {
     private let program: Composition
     private let job: JobID
-    private let state: Mutex<(process: ChildProcess?, starts: Int)> = Mutex((nil, 0))
+    private let state: Mutex<(process: ChildProcess?, startedAt: ContinuousClock.Instant, refusals: Int)> = Mutex((nil, .now, 0))
+    /// So many starts in a row may fail before it is no use to try again.
+    private static let mostRefusals = 3
 
     init(program: Composition, job: JobID) {
         self.program = program
@@ -24,16 +26,39 @@ final class JobWorker: Sendable {
             ["worker", "--only", job.rawValue, "--data", data],
             environment: Self.environment(of: program.configuration.environment),
             folder: "/",
-            errorOutput: .file("\(data)/worker.log")
+            errorOutput: .file(log)
         )
         let process = try ChildProcess.start(command)
-        state.withLock { $0 = (process, $0.starts + 1) }
+        state.withLock { ($0.process, $0.startedAt) = (process, .now) }
     }
 
     /// Starts another when the last one ended without an end of the job: it takes the job up once the lease of the dead one is over.
+    ///
+    /// - Throws: ``CommandError`` when it can't work here, with its own last words.
     func restartIfGone() throws {
-        let isGone = state.withLock { $0.process?.status != nil && $0.starts < 20 }
+        let (isGone, isRefused) = state.withLock { state in
+            guard let status = state.process?.status else { return (false, false) }
+            // A signal may hit any process, and one that worked for a while can work here; an exit code at once is a refusal.
+            let isRefusal = if case .code(let code) = status.end { code != 0 && .now - state.startedAt < .seconds(10) } else { false }
+            state.refusals = isRefusal ? state.refusals + 1 : 0
+            return (true, state.refusals >= Self.mostRefusals)
+        }
+        if isRefused {
+            throw CommandError(
+                "The worker can't start: \(lastWords) The job waits: put that right and run `slipway worker`, or `slipway cancel \(job)`."
+            )
+        }
         if isGone { try start() }
+    }
+
+    private var log: String { "\(program.configuration.dataFolder)/worker.log" }
+
+    /// The last error in the workers' log.
+    private var lastWords: String {
+        let text = FileManager.default.contents(atPath: log).map { String(decoding: $0.suffix(16_384), as: UTF8.self) } ?? ""
+        let mark = "error: "
+        guard let line = text.split(separator: "\n").last(where: { $0.hasPrefix(mark) }) else { return "\(log) says why." }
+        return String(line.dropFirst(mark.count))
     }
 
     /// What the worker itself needs; the run's credentials go with the job, sealed, and not this way.

@@ -16,6 +16,8 @@ struct RunFollower: Sendable {
     let job: JobID
     /// Whether someone is asked about a plan that waits.
     var asks = false
+    /// The last event that is of no interest as a line; the live view draws a picture of all of them.
+    var known: Int64 = 0
 
     /// What became of the job when there is nothing more to see.
     private enum Pause: Sendable {
@@ -46,6 +48,7 @@ struct RunFollower: Sendable {
                 command: context.command,
                 output: context.output
             )
+            if !screen.isLive { seen.withLock { $0 = max($0, known) } }
             let pause = try await watch(screen, seen: seen, worker: startsWorker ? worker : nil)
             switch pause {
             case .over(let code): return code
@@ -87,9 +90,14 @@ struct RunFollower: Sendable {
     /// - Throws: What the database throws.
     private func watch(_ screen: RunScreen, seen: borrowing Mutex<Int64>, worker: JobWorker?) async throws -> Pause {
         screen.start()
+        defer { screen.giveBack() }
         let hasLeft = Mutex(false)
         let (cancels, cancel) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let interrupts = InterruptHandler(first: { cancel.yield() }, again: { hasLeft.withLock { $0 = true } })
+        let leave: @Sendable () -> Void = { hasLeft.withLock { $0 = true } }
+        // A closed terminal or a lost connection is nobody's wish to cancel: the job goes on.
+        // Nor is it that of someone who only watches another's job.
+        let stop: @Sendable () -> Void = { cancel.yield() }
+        let interrupts = InterruptHandler(first: worker == nil ? leave : stop, again: leave, hangUp: leave)
         defer { interrupts.restore() }
         // Passes the first Ctrl-C on; ends with the stream, and is awaited below.
         let canceller = Task { [program, job] in
@@ -100,18 +108,45 @@ struct RunFollower: Sendable {
         }
         var last = seen.withLock { $0 }
         var pause = Pause.left
-        try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+        func show(_ batch: [StoredEvent]) {
             for stored in batch {
                 last = stored.ordinal
                 if let event = stored.event { screen.show(event, at: stored.createdAt) }
             }
-            if let ended = try await state(afterEvents: batch) {
-                pause = ended
-                return false
+        }
+        // Whatever happens to the database: the job goes on in its worker, and is found again.
+        var awaySince: ContinuousClock.Instant?
+        var isFollowing = true
+        while isFollowing {
+            do {
+                try await EventFollower(database: program.database, fallback: .milliseconds(500)).follow(job, after: last) { batch in
+                    awaySince = nil
+                    show(batch)
+                    if let ended = try await state(afterEvents: batch, screen, hasWorker: worker != nil) {
+                        // The end may have been committed after the batch was read, and before the job's row was.
+                        while true {
+                            let (job, after) = (job, last)
+                            let rest = try await program.database.read { try EventStore().events(of: job, after: after, in: $0) }
+                            if rest.isEmpty { break }
+                            show(rest)
+                        }
+                        pause = ended
+                        return false
+                    }
+                    if hasLeft.withLock({ $0 }) { return false }
+                    if batch.isEmpty { try worker?.restartIfGone() }
+                    return true
+                }
+                isFollowing = false
+            } catch let error as StorageError where error.mayPass {
+                let since = awaySince ?? .now
+                if awaySince == nil {
+                    context.output.note("\(ErrorText.sentence(of: error)) The job goes on in its worker; waiting for the database.")
+                }
+                awaySince = since
+                guard !hasLeft.withLock({ $0 }), .now - since < .seconds(600) else { throw error }
+                try await Task.sleep(for: .milliseconds(500))
             }
-            if hasLeft.withLock({ $0 }) { return false }
-            if batch.isEmpty { try worker?.restartIfGone() }
-            return true
         }
         cancel.finish()
         try await canceller.value
@@ -125,11 +160,17 @@ struct RunFollower: Sendable {
     }
 
     /// Where the job stands when there is nothing more to see; nil while it goes on.
-    private func state(afterEvents batch: [StoredEvent]) async throws -> Pause? {
+    private func state(afterEvents batch: [StoredEvent], _ screen: RunScreen, hasWorker: Bool) async throws -> Pause? {
         // Events first, then the row: what ends a job commits with its last event, so that none is missed.
         guard batch.isEmpty || batch.contains(where: { $0.name == JobEvent.Name.finished.rawValue }) else { return nil }
-        let record = try await program.database.read { [jobs = program.jobs, job] in try jobs.job(job, in: $0) }
+        let (record, reason) = try await program.database.read { [jobs = program.jobs, job] transaction in
+            let record = try jobs.job(job, in: transaction)
+            return (
+                record, try record.flatMap { try WaitReason.text(for: $0, hasWorker: hasWorker, jobs: jobs, now: Date(), in: transaction) }
+            )
+        }
         guard let record else { return .over(.failed) }
+        if batch.isEmpty, !record.status.isFinal { screen.waits(reason) }
         switch record.status {
         case .completed: return batch.isEmpty ? .over(.done) : nil
         case .failed: return batch.isEmpty ? .over(.failed) : nil

@@ -18,6 +18,8 @@ final class RunScreen: Sendable {
     private let output: Output
     private let job: JobID
     private let isVerbose: Bool
+    /// Reasons to wait that were said.
+    private let noted: Mutex<Set<String>> = Mutex([])
 
     init(job: JobRecord, project: String, organization: String, command: ParsedCommand, output: Output) {
         self.output = output
@@ -71,6 +73,17 @@ final class RunScreen: Sendable {
         }
     }
 
+    /// Says why nothing happens at present.
+    func waits(_ reason: String?) {
+        switch form {
+        case .live(let screen): screen.update { $0.notice = reason }
+        case .plain:
+            guard let reason, noted.withLock({ $0.insert(reason).inserted }), !plain.withLock({ $0.detail == .quiet }) else { return }
+            output.note(reason.prefix(1).uppercased() + reason.dropFirst() + ".")
+        case .json: break
+        }
+    }
+
     /// The job is over, or waits for a person.
     ///
     /// - Parameter asking: The question about the plan follows at once.
@@ -78,6 +91,11 @@ final class RunScreen: Sendable {
         guard case .live(let screen) = form else { return }
         // The question is about all of the plan, not about as much of it as fits the window.
         if asking { screen.finishWithPlan() } else { screen.finish() }
+    }
+
+    /// The terminal is the shell's again, even after an error.
+    func giveBack() {
+        if case .live(let screen) = form { screen.finish(closing: false) }
     }
 
     /// It draws a picture of everything, not line after line.

@@ -1,8 +1,8 @@
-internal import Storage
+package import Storage
 
 extension StorageError {
     /// The database is away, busy or full: the same call can succeed later.
-    var mayPass: Bool {
+    package var mayPass: Bool {
         switch reason {
         case .unreachable, .connectionRefused, .connectionLost, .busy, .timedOut, .diskFull, .failing, .authenticationFailed, .readOnly:
             true

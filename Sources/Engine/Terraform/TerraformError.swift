@@ -72,7 +72,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             "the sandbox is required and does not work here: \(why); install bubblewrap and allow user namespaces, "
                 + "or set SLIPWAY_SANDBOX to preferred or off"
         case .sourceMissing(let path):
-            "there is no folder or .tf file at \(path)"
+            "there is no folder or .tf file at \(path): name the folder that Terraform would be run in"
         case .noConfiguration:
             "the folder holds no .tf file: name the folder that Terraform would be run in"
         case .sourceTooLarge(let limit):

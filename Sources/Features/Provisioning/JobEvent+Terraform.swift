@@ -25,6 +25,8 @@ extension JobEvent {
             [report(resource, .read, .refreshStarted, id: id)]
         case .refreshComplete(let resource, let id):
             [report(resource, .read, .refreshed, id: id)]
+        case .diagnostic(let diagnostic) where diagnostic.isEchoOfStop:
+            []
         case .diagnostic(let diagnostic):
             [.diagnostic(DiagnosticReport(diagnostic))]
         case .initOutput, .plainText, .unknown:

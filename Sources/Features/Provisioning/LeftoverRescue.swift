@@ -19,18 +19,18 @@ package struct LeftoverRescue: Sendable {
     /// Looks once; call it at start and now and then.
     package func run() async {
         do {
-            let ended = try await endedJobs()
+            let (ended, strange) = try await endedJobs()
             let leftovers = try Leftover.adopt(in: services.workspaces) { metadata in
-                LeftoverFacts(metadata).map { ended.contains($0.job) } ?? true
+                LeftoverFacts(metadata).map { ended.contains($0.job) || strange.contains($0.job) } ?? true
             }
-            for leftover in leftovers { try await settle(leftover) }
+            for leftover in leftovers { try await settle(leftover, strange: strange) }
         } catch {
             services.logger.error("Leftover workspaces could not be settled", ["error": .init("\(error)")])
         }
     }
 
-    /// The jobs of this machine's workspaces that have ended or are gone, as the database says now.
-    private func endedJobs() async throws -> Set<JobID> {
+    /// The jobs of this machine's workspaces that have ended, and those that the database doesn't know.
+    private func endedJobs() async throws -> (ended: Set<JobID>, strange: Set<JobID>) {
         var jobs: Set<JobID> = []
         // Wants none of them: only looks whose they are.
         _ = try Leftover.adopt(in: services.workspaces) { metadata in
@@ -38,16 +38,25 @@ package struct LeftoverRescue: Sendable {
             jobs.insert(facts.job)
             return false
         }
-        guard !jobs.isEmpty else { return [] }
+        guard !jobs.isEmpty else { return ([], []) }
         let found = jobs
         return try await services.database.read { [store = services.jobs] transaction in
-            try found.filter { try store.job($0, in: transaction)?.status.isFinal ?? true }
+            let records = try found.map { (job: $0, record: try store.job($0, in: transaction)) }
+            return (
+                Set(records.filter { $0.record?.status.isFinal ?? false }.map(\.job)),
+                Set(records.filter { $0.record == nil }.map(\.job))
+            )
         }
     }
 
-    private func settle(_ leftover: Leftover) async throws {
+    private func settle(_ leftover: Leftover, strange: Set<JobID>) async throws {
         if let state = leftover.state, let facts = LeftoverFacts(leftover.metadata), (try? StateDocument(parsing: state)) != nil {
-            try await save(state, facts)
+            if strange.contains(facts.job) {
+                // Of a database that was deleted or exchanged: its deployment's number is another project's here.
+                try setAside(state, of: facts, because: "the database knows no such job")
+            } else {
+                try await save(state, facts)
+            }
         }
         leftover.remove()
     }
@@ -65,16 +74,16 @@ package struct LeftoverRescue: Sendable {
             services.logger.info("A leftover state was sealed", ["job.id": .init(facts.job)])
         } catch {
             guard !error.isTransient else { throw error }
-            try setAside(state, of: facts, because: error)
+            try setAside(state, of: facts, because: error.description)
         }
     }
 
-    /// Someone has written since: the vault's state stands, and this one is kept, sealed, for a person to look at.
-    func setAside(_ state: [UInt8], of facts: LeftoverFacts, because error: VaultError) throws {
+    /// The vault's state stands, and this one is kept, sealed, for a person to look at.
+    func setAside(_ state: [UInt8], of facts: LeftoverFacts, because reason: String) throws {
         let path = try keep(state, of: facts)
         services.logger.error(
             "A leftover state was not taken; it is kept sealed",
-            ["job.id": .init(facts.job), "path": .init(path), "error": .init("\(error)")]
+            ["job.id": .init(facts.job), "path": .init(path), "error": .init(reason)]
         )
     }
 

@@ -47,7 +47,7 @@ extension RunAttempt {
                 if let saved = try await save(state, as: .intermediate, summary: nil) { try await announce(saved) }
             } catch let error as VaultError where !error.isTransient {
                 guard let bytes = leftover.state, let facts = LeftoverFacts(leftover.metadata) else { continue }
-                try LeftoverRescue(services: services).setAside(bytes, of: facts, because: error)
+                try LeftoverRescue(services: services).setAside(bytes, of: facts, because: error.description)
             }
         }
         return (leftovers, heard.filter { if case .resource = $0 { true } else { false } })

@@ -77,8 +77,7 @@ struct RunEnds: Sendable {
             .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
         let summary = attempt.tracker.applied ?? attempt.tracker.planned ?? ChangeSummary()
-        let destroyed = summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources"
-        let message = isDestroy ? "Destroyed \(destroyed)." : "Infrastructure provisioning complete."
+        let message = Self.sentence(for: action, summary)
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
         let addresses = state?.managedAddresses ?? []
@@ -200,10 +199,13 @@ struct RunEnds: Sendable {
         let id = deployment.id
         let left = state?.managedAddresses ?? []
         let isClean = exit.isSuccess && left.isEmpty
-        let message =
+        let rest = left.count == 1 ? "1 resource is" : "\(left.count) resources are"
+        let end =
             isClean
-            ? "\(failure.message)\nEverything it had made was destroyed again."
-            : "\(failure.message)\nRolling back failed too: \(left.count == 1 ? "1 resource is" : "\(left.count) resources are") left; `slipway destroy --project \(deployment.project)` tries again."
+            ? "Everything it had made was destroyed again."
+            : "Rolling back failed too: \(rest) left; `slipway destroy --project \(deployment.project)` tries again."
+        let message = "\(failure.message)\n\(end)"
+        let brief = "The deploy failed. \(end)"
         let (events, text, last) = await attempt.recorder.drain()
         let attempt = attempt
         return JobFailure(failure.reason, message: message, code: failure.code) { transaction, _ in
@@ -211,7 +213,8 @@ struct RunEnds: Sendable {
             let finish = FinishReport(
                 status: .failed,
                 stage: .rollback,
-                message: message,
+                // Diagnostics have said the rest already.
+                message: brief,
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
@@ -232,6 +235,16 @@ struct RunEnds: Sendable {
     }
 
     // MARK: - Details
+
+    private static func sentence(for action: RunAction, _ summary: ChangeSummary) -> String {
+        switch action {
+        case .refresh: "The state is up to date with what exists."
+        case .destroy where summary.isEmpty: "There was nothing to destroy."
+        case .destroy: "Destroyed \(summary.destroy == 1 ? "1 resource" : "\(summary.destroy) resources")."
+        case .deploy, .plan:
+            summary.isEmpty ? "No changes: the infrastructure matches the configuration." : "Infrastructure provisioning complete."
+        }
+    }
 
     private func finish(
         _ status: JobStatus,

@@ -49,8 +49,16 @@ final class RunTracker: Sendable {
 
     /// Resources that are done, and how many there are to do.
     var counts: (done: Int, total: Int) {
-        state.withLock { ($0.facts.finished, max($0.facts.total, $0.keptChanges, $0.facts.planned?.total ?? 0)) }
+        state.withLock { state in
+            // A plan's totals count a replacement twice, and its resources once.
+            let isComplete = state.facts.planned != nil && state.facts.total < RunFacts.resourceLimit
+            let total = isComplete ? state.facts.total : max(state.facts.total, state.keptChanges, state.facts.planned?.total ?? 0)
+            return (state.facts.finished, total)
+        }
     }
+
+    /// Resources among the done ones that Terraform could not bring to their end.
+    var failedCount: Int { state.withLock { $0.facts.failed } }
 
     /// The state is in the vault for good.
     func keep(_ addresses: [String]) {

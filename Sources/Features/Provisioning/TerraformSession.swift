@@ -53,7 +53,9 @@ struct TerraformSession: Sendable {
         switch line.event {
         case .applyComplete, .applyErrored:
             let (done, total) = attempt.tracker.counts
-            let message = total > 0 ? "\(min(done, total)) of \(total) resources done" : "\(done) resources done"
+            let failed = attempt.tracker.failedCount
+            let succeeded = min(done, total) - failed
+            let message = "\(succeeded) of \(total) resources done" + (failed > 0 ? ", \(failed) failed" : "")
             try await attempt.recorder.advance(progress: RunProgress.applying(done: done, of: total), message: message)
         default: break
         }

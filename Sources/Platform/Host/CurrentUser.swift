@@ -3,4 +3,15 @@ internal import Glibc
 /// The user this process acts as.
 package enum CurrentUser {
     package static var id: UInt32 { geteuid() }
+
+    /// The name that the system's user database has for it; nil for a user that is not in it, as in many containers.
+    ///
+    /// - SeeAlso: getpwuid_r(3)
+    package static var name: String? {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else { return nil }
+        return String(cString: name)
+    }
 }

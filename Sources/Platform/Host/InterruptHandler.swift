@@ -14,14 +14,18 @@ package final class InterruptHandler: Sendable {
     ///   - queue: Where the calls are made, one after the other.
     ///   - first: Called once, for the first signal of any of the three.
     ///   - again: Called for every further Ctrl-C; a further SIGTERM or SIGHUP says nothing new.
+    ///   - hangUp: Called for SIGHUP, the terminal that was closed; without it SIGHUP counts as the others do.
     package init(
         queue: DispatchQueue = DispatchQueue(label: "slipway.interrupts"),
         first: @escaping @Sendable () -> Void,
-        again: @escaping @Sendable () -> Void
+        again: @escaping @Sendable () -> Void,
+        hangUp: (@Sendable () -> Void)? = nil
     ) {
         let isFirst = Flag()
         listener = SignalListener([SIGINT, SIGTERM, SIGHUP], queue: queue) { number in
-            if isFirst.take() {
+            if number == SIGHUP, let hangUp {
+                hangUp()
+            } else if isFirst.take() {
                 first()
             } else if number == SIGINT {
                 again()

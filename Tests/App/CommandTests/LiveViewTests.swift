@@ -15,9 +15,9 @@ import Testing
               plan   ━━━━━━━━━━━━━━━━━━━━━━━━ 100%   1.0s
               apply  ━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  33%   4.0s  Creating resources
 
+              – aws_route53_record.www               to update
               ✓ aws_s3_bucket.logs                   created       2.0s  my-logs
               ⠋ module.web.aws_instance.web["東京"]  replacing     2.5s  installing
-              – aws_route53_record.www               to update
 
               1 of 3 done · 1 running · 6.0s · plan +2 ~1 -1
             """
@@ -33,9 +33,9 @@ import Testing
               plan   ######################## 100%   1.0s
               apply  #######.................  33%   5.0s
 
+              - aws_route53_record.www             to update
               * aws_s3_bucket.logs                 created       2.0s  my-logs
               ! module.web.aws_instance.web["??"]  failed        3.5s  installing
-              - aws_route53_record.www             to update
 
               1 of 3 done - 1 failed - 1 error - 7.0s - plan +2 ~1 -1
             """
@@ -85,9 +85,9 @@ import Testing
         )
         let expected = """
             Terraform will perform the following actions:
+              ~ aws_route53_record.www
               + aws_s3_bucket.logs
             -/+ module.web.aws_instance.web["東京"] (cannot update)
-              ~ aws_route53_record.www
 
             Plan: 2 to add, 1 to change, 1 to destroy.
             """

@@ -63,6 +63,11 @@ import Testing
         #expect(lines(events) == "apply: 60 of 100 (60%)")
     }
 
+    @Test func `a list in the last sentence keeps its lines`() {
+        let report = FinishReport(status: .failed, stage: .failed, message: "Cut off:\n  - a was being created\n\nLook for it.")
+        #expect(lines([(0, .finished(report))]) == "failed: Cut off:\n    - a was being created\n  Look for it.")
+    }
+
     @Test func `waiting for approval names the command`() {
         let report = FinishReport(status: .scheduled, stage: .approval, message: "The plan waits for approval.")
         let expected = "scheduled: The plan waits for approval. Apply it with: slipway approve deploy-1764580000000-k3x9qa"

@@ -36,6 +36,24 @@ import Testing
     }
 }
 
+@Suite struct AddressOrderTests {
+    @Test func `the root module first, then by address, indices as numbers`() {
+        let sorted = ["a.x[0]", "a.x[2]", "a.x[10]", "b.y", "b.y2", "z.z", "module.a.a.x", "module.a.a.x[\"k\"]", "module.b.a.x"]
+        #expect(sorted.reversed().sorted(by: AddressOrder.isBefore) == sorted)
+    }
+}
+
+@Suite struct ErrorTextTests {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    @Test(arguments: [
+        ("there is no x", "There is no x."), ("did you mean y?", "Did you mean y?"), ("main.tf can't be read", "main.tf can't be read."),
+    ])
+    func `a sentence begins large and ends once`(text: String, sentence: String) {
+        #expect(ErrorText.sentence(of: Failure(description: text)) == sentence)
+    }
+}
+
 @Suite struct HumanTextTests {
     @Test(arguments: [
         (0, "0.0s"), (0.44, "0.4s"), (9.94, "9.9s"), (9.96, "10s"), (59.4, "59s"), (60, "1m 00s"), (125, "2m 05s"), (3720, "1h 02m"),

@@ -12,20 +12,30 @@ import Testing
 
     static let seed: UInt64? = ProcessInfo.processInfo.environment["SLIPWAY_CRASH_SEED"].flatMap { UInt64($0) }
 
-    /// Kills, and says which processes it hit.
-    private func strike(_ victim: Victim, _ scene: CrashScene, _ process: SlipwayProcess) throws {
+    /// Kills.
+    ///
+    /// - Returns: Whether there was anything to hit: on a busy machine a deploy may be over before.
+    @discardableResult
+    private func strike(_ victim: Victim, _ scene: CrashScene, _ process: SlipwayProcess) throws -> Bool {
         let worker = try scene.worker(in: process)
-        let terraform = CrashScene.terraform(below: worker)
+        let terraform = Array(Set(CrashScene.terraform(below: worker) + scene.slipway.terraforms))
+        let isOver = process.child.status != nil
         switch victim {
         case .terraform: CrashScene.kill(terraform)
         case .worker: CrashScene.kill([worker])
         case .both: CrashScene.kill([worker] + terraform)
         }
+        return !isOver && (victim == .worker || !terraform.isEmpty)
     }
 
     /// A moment after the n-th resource was reported done.
-    private func moment(_ scene: CrashScene, _ process: SlipwayProcess, _ chance: inout Chance) async throws {
-        try await scene.done(Int.random(in: 1...(scene.count - 3), using: &chance), in: process)
+    private func moment(
+        _ scene: CrashScene,
+        _ process: SlipwayProcess,
+        _ chance: inout Chance,
+        between range: ClosedRange<Int>? = nil
+    ) async throws {
+        try await scene.done(Int.random(in: range ?? 1...(scene.count - 4), using: &chance), in: process)
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...120, using: &chance)))
     }
 
@@ -51,10 +61,10 @@ import Testing
             let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--json")
             let job = try await job(in: deploy)
             try await moment(scene, deploy, &chance)
-            try strike(victim, scene, deploy)
+            let hasHit = try strike(victim, scene, deploy)
             let code = try await deploy.end(within: .seconds(150))
             // Between two resources nothing was in doubt, and the next attempt could go on.
-            #expect(code == 1 || (code == 0 && cloud == .aws), "\(deploy.lines.suffix(4)) (\(note))")
+            #expect(code == 1 || (code == 0 && (cloud == .aws || !hasHit)), "\(deploy.lines.suffix(4)) (\(note))")
             try await scene.expectNothingLost(job, seen: deploy.lines, note: note)
             if code == 1 { try await scene.expectDoubtNamed(job, seen: deploy.lines, note: note) }
             try await scene.expectGoesOn(note: note)
@@ -66,11 +76,19 @@ import Testing
         var chance = Chance(seed: Self.seed ?? .random(in: 1...999_999))
         let note = "\(victim.rawValue), resuming, seed \(chance.seed)"
         try await CrashScene.with(.builtin) { scene in
-            let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--json")
+            let deploy = try scene.slipway.start(
+                "deploy",
+                scene.source,
+                "--project",
+                "crash",
+                "--auto-approve",
+                "--resume-after-crash",
+                "--json"
+            )
             let job = try await job(in: deploy)
-            for _ in 0..<2 {
+            for range in [1...3, 5...7] {
                 let attempt = deploy.lines.count { $0.contains("\"type\":\"environment\"") }
-                try await moment(scene, deploy, &chance)
+                try await moment(scene, deploy, &chance, between: range)
                 try strike(victim, scene, deploy)
                 if victim == .terraform { try await hurry(job, scene) }
                 try await until("another attempt (\(note)) \(deploy.lines.suffix(3))", within: .seconds(90)) {
@@ -101,20 +119,40 @@ import Testing
     }
 
     @Test func `another worker takes a killed worker's job up within a lease period`() async throws {
+        // On a busy machine a deploy may be over before this process has its turn to kill.
+        for _ in 0..<4 { if try await takesOver() { return } }
+        throw TooLate(description: "a kill in the middle of a deploy")
+    }
+
+    /// False when the deploy was over before the kill.
+    private func takesOver() async throws -> Bool {
         var chance = Chance(seed: Self.seed ?? .random(in: 1...999_999))
         let note = "two workers, seed \(chance.seed)"
+        var hasHit = true
         try await CrashScene.with(.builtin) { scene in
             let slipway = scene.slipway
-            let queued = try await slipway.json("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--detach")
+            let queued = try await slipway.json(
+                "deploy",
+                scene.source,
+                "--project",
+                "crash",
+                "--auto-approve",
+                "--resume-after-crash",
+                "--detach"
+            )
             let job = try #require(queued["job"]?.text)
             let workers = [try slipway.start("worker"), try slipway.start("worker")]
             let follower = try slipway.start("status", job, "--follow", "--json")
-            try await moment(scene, follower, &chance)
+            try await moment(scene, follower, &chance, between: 1...4)
             let first = try scene.worker(in: follower)
             #expect(workers.map(\.pid).contains(first))
+            guard follower.child.status == nil, !scene.slipway.terraforms.isEmpty else {
+                hasHit = false
+                return
+            }
             CrashScene.kill([first])
             let killedAt = ContinuousClock.now
-            try await until("another attempt (\(note))", within: .seconds(60)) {
+            try await until("another attempt (\(note)) \(follower.lines.suffix(3)) \(workers.map(\.errors))", within: .seconds(60)) {
                 follower.lines.count { $0.contains("\"type\":\"environment\"") } == 2
             }
             #expect(ContinuousClock.now - killedAt < .seconds(45), "\(note)")
@@ -124,6 +162,7 @@ import Testing
             for worker in workers { worker.child.signal(15) }
             for worker in workers { _ = try await worker.end() }
         }
+        return hasHit
     }
 
     @Test(.requires(.postgres), .requires(.setpriv), arguments: [1, 2, 3])
@@ -151,7 +190,15 @@ import Testing
         do {
             guard case .postgres(let url) = server.location() else { throw TooLate(description: "the address of PostgreSQL") }
             try await CrashScene.with(cloud, environment: ["SLIPWAY_DATABASE_URL": url]) { scene in
-                let deploy = try scene.slipway.start("deploy", scene.source, "--project", "crash", "--auto-approve", "--resume-after-crash", "--json")
+                let deploy = try scene.slipway.start(
+                    "deploy",
+                    scene.source,
+                    "--project",
+                    "crash",
+                    "--auto-approve",
+                    "--resume-after-crash",
+                    "--json"
+                )
                 let job = try await job(in: deploy)
                 try await moment(scene, deploy, &generator)
                 let worker = try scene.worker(in: deploy)

@@ -29,7 +29,8 @@ import Testing
             let run = try bench.runner.start(.apply, in: workspace, settings: bench.settings)
             var seen: [ProcessHandle] = []
             for await line in run.lines {
-                if case .provisionProgress = line.event, line.message.contains("ready") {
+                // Not the line that says what will be executed: nothing runs then.
+                if case .provisionProgress = line.event, line.message.hasSuffix("ready") {
                     seen = ProcessTable.tree(run.processID).compactMap { ProcessHandle($0) }
                     act(run)
                 }

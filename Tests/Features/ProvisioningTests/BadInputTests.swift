@@ -5,8 +5,8 @@ import Jobs
 import StateVault
 import Storage
 import Terraform
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 

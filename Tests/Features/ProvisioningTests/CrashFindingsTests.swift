@@ -4,8 +4,8 @@ import FoundationEssentials
 import Jobs
 import StateVault
 import Storage
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -26,7 +26,9 @@ import TestKit
 
     @Test func `what began and didn't end is in flight, in the order it began`() {
         let findings = CrashFindings(
-            events: [event("b", .started), event("a", .started), event("c", .started), event("c", .completed, id: "1"), event("a", .progress)],
+            events: [
+                event("b", .started), event("a", .started), event("c", .started), event("c", .completed, id: "1"), event("a", .progress),
+            ],
             stateAddresses: ["c"]
         )
         #expect(findings.inFlight.map(\.address) == ["b", "a"])
@@ -90,7 +92,9 @@ import TestKit
 
     @Test func `the explanation names each resource, what was done to it, and the commands that settle it`() {
         let text = CrashFindings(
-            events: [event("aws_instance.a", .started), event("aws_instance.b", .started, .delete), event("m.x[\"k\"].y.z", .started, .update)],
+            events: [
+                event("aws_instance.a", .started), event("aws_instance.b", .started, .delete), event("m.x[\"k\"].y.z", .started, .update),
+            ],
             stateAddresses: []
         ).explanation(project: "shop")
         for part in [
@@ -104,7 +108,8 @@ import TestKit
 
 @Suite struct RunWordsTests {
     @Test(arguments: [
-        ("aws_instance.web", "aws_instance"), ("aws_instance.web[0]", "aws_instance"), ("module.web[\"a.b\"].aws_instance.web[\"x.y\"]", "aws_instance"),
+        ("aws_instance.web", "aws_instance"), ("aws_instance.web[0]", "aws_instance"),
+        ("module.web[\"a.b\"].aws_instance.web[\"x.y\"]", "aws_instance"),
         ("data.aws_ami.x", "aws_ami"), ("module.a.module.b.hcloud_server.c", "hcloud_server"), ("odd", "odd"),
     ])
     func `a resource's type is read from its address`(address: String, type: String) {

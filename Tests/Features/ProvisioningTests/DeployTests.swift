@@ -4,8 +4,8 @@ import FoundationEssentials
 import Jobs
 import StateVault
 import Storage
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -35,7 +35,9 @@ import TestKit
             #expect(deployment.startedAt.map { $0 <= Date() } == true && deployment.completedAt != nil)
             let record = try await shop.record(job)
             #expect(record.progress == 100 && record.stage == .completed && record.attempt == 1)
-            #expect(Set(record.tags).isSuperset(of: ["terraform", "deployment:\(deployment.id)", "organization:\(deployment.organization)"]))
+            #expect(
+                Set(record.tags).isSuperset(of: ["terraform", "deployment:\(deployment.id)", "organization:\(deployment.organization)"])
+            )
             #expect(try await shop.outcomes(job) == ["completed"])
         }
     }
@@ -66,7 +68,9 @@ import TestKit
         try await Workshop.with(kind) { shop in
             let job = try await shop.run(.deploy, Stacks.plain(2, secret: secret))
             let hidden = try await shop.outputs.read(project: "shop", organization: "default", revealing: false)
-            #expect(hidden["names"] == OutputValue(type: #"["tuple",["string","string"]]"#, value: #"["thing-0","thing-1"]"#, sensitive: false))
+            #expect(
+                hidden["names"] == OutputValue(type: #"["tuple",["string","string"]]"#, value: #"["thing-0","thing-1"]"#, sensitive: false)
+            )
             #expect(hidden["count"] == OutputValue(type: #""number""#, value: "2", sensitive: false))
             #expect(hidden["ready"] == OutputValue(type: #""bool""#, value: "true", sensitive: false))
             #expect(hidden["nested"]?.value?.contains("2.5") == true)

@@ -4,8 +4,8 @@ import FoundationEssentials
 import Jobs
 import StateVault
 import Storage
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 

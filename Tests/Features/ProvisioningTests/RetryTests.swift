@@ -7,8 +7,8 @@ import Log
 import StateVault
 import Storage
 import Terraform
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -164,7 +164,9 @@ import TestKit
 
     @Test func `inputs that can't be unsealed end the job`() async throws {
         try await endsOrderly { shop, job in
-            try await shop.database.write { _ = try $0.execute("UPDATE terraform_runs SET sealed_inputs = \([1, 2, 3] as [UInt8]) WHERE job_id = \(job)") }
+            try await shop.database.write {
+                _ = try $0.execute("UPDATE terraform_runs SET sealed_inputs = \([1, 2, 3] as [UInt8]) WHERE job_id = \(job)")
+            }
         }
     }
 
@@ -297,6 +299,18 @@ import TestKit
             #expect(try shop.workspaces == [])
             #expect(try await shop.log(job).contains("Adopting the workspace"))
             #expect(try await state(of: shop).version.serial > version.serial + 1)
+        }
+    }
+
+    @Test func `a leftover of another database's job is nobody's here, and kept sealed`() async throws {
+        try await Workshop.with { shop in
+            _ = try await shop.run(.deploy, Stacks.plain(1))
+            let (text, version) = try await state(of: shop)
+            try await leave(shop, job: JobID(rawValue: "deploy-1-strange"), fence: 99, state: next(text, serial: version.serial))
+            await LeftoverRescue(services: shop.services).run()
+            #expect(try shop.workspaces == [])
+            #expect(try await state(of: shop).text == text)
+            #expect(try FileSystem.names(in: shop.services.rescueFolder).count == 1)
         }
     }
 

@@ -5,8 +5,8 @@ import Host
 import Jobs
 import StateVault
 import Storage
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -60,7 +60,10 @@ import TestKit
             )
             let job = try await shop.run(.deploy, main, inputs: inputs, endsAs: .failed)
             let text = try await everything(shop, job)
-            #expect(text.contains("token is <redacted>") && text.contains("api is <redacted>") && text.contains("it was <redacted>"), "\(text)")
+            #expect(
+                text.contains("token is <redacted>") && text.contains("api is <redacted>") && text.contains("it was <redacted>"),
+                "\(text)"
+            )
             #expect(text.contains("password is <redacted>"), "\(text)")
             #expect(!text.contains(token) && !text.contains(other) && !text.contains("wörd"))
             #expect(try shop.filesHolding(token) == [] && shop.filesHolding(other) == [] && shop.filesHolding("wörd") == [])
@@ -91,12 +94,13 @@ import TestKit
     @Test func `a sensitive output of the last run is masked in the next`() async throws {
         try await Workshop.with { shop in
             try await shop.run(.deploy, Stacks.plain(1, secret: "out-secret-4711"))
-            let main = Stacks.plain(1, secret: "out-secret-4711") + """
+            let main =
+                Stacks.plain(1, secret: "out-secret-4711") + """
 
-                resource "terraform_data" "talker" {
-                  provisioner "local-exec" { command = "echo it is ${terraform_data.secret.output}" }
-                }
-                """
+                    resource "terraform_data" "talker" {
+                      provisioner "local-exec" { command = "echo it is ${terraform_data.secret.output}" }
+                    }
+                    """
             let job = try await shop.run(.deploy, main)
             let text = try await everything(shop, job)
             #expect(text.contains("it is <redacted>") && !text.contains("out-secret-4711"), "\(text)")
@@ -122,9 +126,11 @@ import TestKit
             let job = try await shop.run(.deploy, main, inputs: RunInputs(environment: ["WANTED": "yes-please"]))
             let log = try await shop.log(job)
             #expect(!log.contains("b41t-content") && !log.contains("home: "))
-            let names = Set(log.split(separator: "\n").compactMap { line -> String? in
-                line.firstRange(of: "env: ").map { String(line[$0.upperBound...].prefix { $0 != "=" }) }
-            })
+            let names = Set(
+                log.split(separator: "\n").compactMap { line -> String? in
+                    line.firstRange(of: "env: ").map { String(line[$0.upperBound...].prefix { $0 != "=" }) }
+                }
+            )
             #expect(names.contains("WANTED") && log.contains("WANTED=<redacted>"))
             let mine = Set(ProcessInfo.processInfo.environment.keys).subtracting(["PATH", "HOME", "PWD", "SHLVL", "_", "OLDPWD", "TMPDIR"])
             let ours: Set = ["TF_CLI_CONFIG_FILE", "GOGC", "CHECKPOINT_DISABLE", "TF_IN_AUTOMATION", "TF_INPUT"]
@@ -175,7 +181,13 @@ import TestKit
                 }
             }
 
-            try await shop.credentials.add(name: "prod", provider: "hetzner", values: ["HCLOUD_TOKEN": "new-token"], organization: "default", now: Date())
+            try await shop.credentials.add(
+                name: "prod",
+                provider: "hetzner",
+                values: ["HCLOUD_TOKEN": "new-token"],
+                organization: "default",
+                now: Date()
+            )
             #expect(try await shop.credentials.list(organization: "default").map(\.variables) == [["HCLOUD_TOKEN"]])
             #expect(try await shop.credentials.remove(name: "prod", organization: "default"))
             #expect(try await !shop.credentials.remove(name: "prod", organization: "default"))

@@ -5,8 +5,8 @@ import Host
 import Jobs
 import StateVault
 import Storage
-import Testing
 import TestKit
+import Testing
 
 @testable import Provisioning
 
@@ -106,7 +106,9 @@ import TestKit
     @Test func `a job that hasn't begun is cancelled at once`() async throws {
         try await Workshop.with(worker: false) { shop in
             let job = try await shop.submit(.deploy, Stacks.plain(1))
-            guard case .ended = try await shop.decisions.cancel(job, force: false, by: "anna") else { throw TooLate(description: "the end") }
+            guard case .ended = try await shop.decisions.cancel(job, force: false, by: "anna") else {
+                throw TooLate(description: "the end")
+            }
             #expect(try await shop.record(job).status == .cancelled)
             #expect(try await shop.deployment().status == .cancelled)
             #expect(try await shop.run(of: job).sealedInputs == nil)
@@ -138,9 +140,9 @@ import TestKit
             resource "terraform_data" "quick" { input = "done" }
             resource "terraform_data" "slow" {
               input = terraform_data.quick.output
-              provisioner "local-exec" { command = "echo slow begins; test -e /tmp/../proc/self && exec sleep ${var.seconds}" }
+              provisioner "local-exec" { command = "echo slow begins; exec sleep ${var.seconds}" }
             }
-            variable "seconds" { default = 3 }
+            variable "seconds" { default = 8 }
             """
         try await Workshop.with(worker: false) { shop in
             let job = try await shop.submit(.deploy, main)
@@ -187,16 +189,17 @@ import TestKit
     }
 
     @Test func `a roll-back that fails too says what is left`() async throws {
-        let main = Stacks.failing() + """
+        let main =
+            Stacks.failing() + """
 
-            resource "terraform_data" "stubborn" {
-              input = "stays"
-              provisioner "local-exec" {
-                when    = destroy
-                command = "exit 3"
-              }
-            }
-            """
+                resource "terraform_data" "stubborn" {
+                  input = "stays"
+                  provisioner "local-exec" {
+                    when    = destroy
+                    command = "exit 3"
+                  }
+                }
+                """
         try await Workshop.with { shop in
             let job = try await shop.run(.deploy, main, rollback: true, endsAs: .failed)
             let deployment = try await shop.deployment()
@@ -209,16 +212,17 @@ import TestKit
     }
 
     @Test func `a cancel during a roll-back ends it, and the deployment isn't busy`() async throws {
-        let main = Stacks.failing() + """
+        let main =
+            Stacks.failing() + """
 
-            resource "terraform_data" "slow_end" {
-              input = "stays"
-              provisioner "local-exec" {
-                when    = destroy
-                command = "echo slow end begins; exec sleep 600"
-              }
-            }
-            """
+                resource "terraform_data" "slow_end" {
+                  input = "stays"
+                  provisioner "local-exec" {
+                    when    = destroy
+                    command = "echo slow end begins; exec sleep 600"
+                  }
+                }
+                """
         try await Workshop.with { shop in
             let job = try await shop.submit(.deploy, main, rollback: true)
             try await shop.wait(for: job, toSay: "slow end begins")

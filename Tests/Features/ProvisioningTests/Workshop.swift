@@ -33,8 +33,11 @@ struct Workshop: Sendable {
     /// Gives `body` a workshop; its folder, workspaces included, is gone afterwards.
     ///
     /// - Parameters:
+    ///   - kind: Which database.
     ///   - worker: Whether a worker runs beside the body.
     ///   - change: Other services than the usual.
+    ///   - body: What is done in it.
+    /// - Throws: What `body` throws.
     static func with(
         _ kind: TestDatabase = .sqlite,
         worker: Bool = true,
@@ -171,7 +174,9 @@ struct Workshop: Sendable {
         try await eventually("job \(job) to be \(status.rawValue)", sourceLocation: sourceLocation) {
             let record = try await record(job)
             if record.status.isFinal, record.status != status {
-                throw TooLate(description: "\(status.rawValue): the job is \(record.status.rawValue), \(record.errorMessage ?? "no error"):")
+                throw TooLate(
+                    description: "\(status.rawValue): the job is \(record.status.rawValue), \(record.errorMessage ?? "no error"):"
+                )
             }
             return record.status == status
         }

@@ -28,7 +28,7 @@ extension CommandTree {
         summary: "Show where a job stands",
         discussion: "Shows its stage and progress, every attempt, and why it failed if it did.",
         arguments: [job],
-        options: [.flag("follow", short: "f", "Show the live view until the job ends")],
+        options: [.flag("follow", short: "f", "Show the live view until the job ends; Ctrl-C leaves it running")],
         examples: [
             .init("slipway status deploy-1764580000000-k3x9qa", "One look"),
             .init("slipway status deploy-1764580000000-k3x9qa --follow", "Watch a job that was left to a worker"),

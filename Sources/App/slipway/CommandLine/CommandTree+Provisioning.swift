@@ -13,7 +13,7 @@ extension CommandTree {
             """,
         arguments: [ArgumentSpec(name: "DIR|FILE", summary: "A folder with .tf files, or one such file", kind: .path)],
         options: [project] + approval + variables + environment + [
-            .flag("rollback", "Destroy what was created when the deployment fails for good"),
+            .flag("rollback", "When it fails for good, destroy all that the project has, what earlier deploys made included"),
             timeout, resume, detach,
         ],
         exclusive: [["auto-approve", "plan-first"]],
@@ -94,7 +94,7 @@ extension CommandTree {
         arguments: [ArgumentSpec(name: "DEPLOYMENT", summary: "The deployment's number or project, as 'slipway deployments' lists it")],
         options: [
             .flag("sync", "Do it now and follow it"),
-            .flag("rollback", "Destroy what was created when the deployment fails for good"),
+            .flag("rollback", "When it fails for good, destroy all that the project has, what earlier deploys made included"),
         ],
         examples: [.init("slipway provision 42 --sync", "Run deployment 42 again and watch")],
         exitCodes: [.done, .failed, .usage, .cancelled]

@@ -1,5 +1,7 @@
 import Domain
+import Events
 import Provisioning
+import Storage
 
 /// Runs `slipway approve JOB` and `slipway refuse JOB`.
 enum DecisionCommand {
@@ -11,6 +13,7 @@ enum DecisionCommand {
     static func approve(_ context: CommandContext) async throws -> ExitCode {
         let job = try context.job()
         let program = try await context.open()
+        let planned = try await program.database.read { try EventStore().lastOrdinal(of: job, in: $0) }
         try await program.decisions.approve(job, by: program.person)
         if context.command.flag("detach") {
             if context.output.isJSON {
@@ -20,7 +23,7 @@ enum DecisionCommand {
             }
             return .done
         }
-        return try await RunFollower(program: program, context: context, job: job).follow(startsWorker: true)
+        return try await RunFollower(program: program, context: context, job: job, known: planned).follow(startsWorker: true)
     }
 
     static func refuse(_ context: CommandContext) async throws -> ExitCode {

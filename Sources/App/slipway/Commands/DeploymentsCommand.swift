@@ -66,7 +66,8 @@ enum DeploymentsCommand {
         for deployment in found {
             table.add([
                 deployment.id.description, deployment.project, deployment.organizationName, deployment.status.rawValue,
-                String(deployment.resourceCount), "v\(deployment.stateVersion)", HumanText.relative(deployment.updatedAt, now: now),
+                String(deployment.resourceCount), deployment.stateVersion > 0 ? "v\(deployment.stateVersion)" : "-",
+                HumanText.relative(deployment.updatedAt, now: now),
             ])
         }
         context.output.table(table)

@@ -36,7 +36,9 @@ enum DoctorCommand {
             return (.ok, configuration.dataFolder)
         }
         if let program {
-            await look("keyring") { (.ok, "\(program.keyring.keyNames.count) keys, active: \(program.keyring.activeKeyName)") }
+            await look("keyring") {
+                (.ok, "\(HumanText.count(program.keyring.keyNames.count, "key")), active: \(program.keyring.activeKeyName)")
+            }
             await look("database") {
                 let check = try await program.database.check()
                 let name = check.dialect == .sqlite ? "SQLite" : "PostgreSQL"

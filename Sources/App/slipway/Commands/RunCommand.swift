@@ -75,7 +75,14 @@ enum RunCommand {
     }
 
     private static func source(_ context: CommandContext) throws -> SourceFiles? {
-        try context.command.string("DIR|FILE").map { try SourceFiles(reading: $0) }
+        guard let path = context.command.string("DIR|FILE") else { return nil }
+        let source = try SourceFiles(reading: path)
+        if let state = source.ignoredStates.first {
+            context.output.note(
+                "warning: \(state) is left out, for Slipway keeps the state itself: what is recorded in it is not known here and would be made again."
+            )
+        }
+        return source
     }
 
     private static func run(
@@ -109,17 +116,21 @@ enum RunCommand {
         )
         if let timeout = command.duration("timeout") { request.timeout = timeout }
         // Before anything is queued: a job that this machine can't run would only wait.
-        if !command.flag("detach") { _ = try await program.terraform() }
+        if !command.flag("detach") {
+            _ = try await program.terraform()
+            if program.configuration.sandboxMode == .required { _ = try await program.sandbox() }
+        }
         let job = try await program.submission.submit(request)
-        if command.flag("detach") { return try queued(job, context) }
+        if command.flag("detach") { return try queued(job, context, waits: options.planFirst) }
         return try await RunFollower(program: program, context: context, job: job, asks: asks).follow(startsWorker: true)
     }
 
-    private static func queued(_ job: JobID, _ context: CommandContext) throws -> ExitCode {
+    private static func queued(_ job: JobID, _ context: CommandContext, waits: Bool = false) throws -> ExitCode {
         if context.output.isJSON {
             try context.output.json(Queued(job: job.rawValue))
         } else {
             context.output.line("Job \(job) is queued; follow it with `slipway status \(job) --follow`.")
+            if waits { context.output.note("Its plan will wait for `slipway approve \(job)`; --auto-approve applies at once.") }
         }
         return .done
     }

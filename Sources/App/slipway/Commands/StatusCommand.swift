@@ -1,4 +1,5 @@
 import Domain
+import Events
 import FoundationEssentials
 import Jobs
 import Provisioning
@@ -18,7 +19,9 @@ enum StatusCommand {
                     record: record,
                     attempts: try jobs.attempts(of: job, in: transaction),
                     deployment: try DeploymentStore().deployment(ofJob: job, in: transaction),
-                    run: try RunStore().run(job, in: transaction)
+                    run: try RunStore().run(job, in: transaction),
+                    end: try end(of: record, in: transaction),
+                    wait: try WaitReason.text(for: record, hasWorker: false, jobs: jobs, now: Date(), in: transaction)
                 )
             }
         }
@@ -38,7 +41,11 @@ enum StatusCommand {
                 errorMessage: attempt.errorMessage
             )
         }
-        if context.output.isJSON { try context.output.json(document) } else { show(document, run: found.run, on: context.output) }
+        if context.output.isJSON {
+            try context.output.json(document)
+        } else {
+            show(document, found.record, run: found.run, end: found.end ?? found.wait, on: context.output)
+        }
         return exitCode(of: found.record)
     }
 
@@ -52,15 +59,24 @@ enum StatusCommand {
         }
     }
 
-    private static func show(_ job: JobDocument, run: RunStore.Run?, on output: Output) {
+    /// The sentence that a job which is over ended with; a failed one's error is shown by itself.
+    private static func end(of job: JobRecord, in transaction: Transaction) throws -> String? {
+        guard job.status == .completed || job.status == .cancelled else { return nil }
+        let events = EventStore()
+        let last = try events.lastOrdinal(of: job.id, in: transaction)
+        guard case .finished(let report)? = try events.events(of: job.id, after: last - 1, in: transaction).last?.event else { return nil }
+        return report.message
+    }
+
+    private static func show(_ job: JobDocument, _ record: JobRecord, run: RunStore.Run?, end: String?, on output: Output) {
         let now = Date()
         func row(_ name: String, _ value: String?) {
             if let value { output.line(TextWidth.pad(name, to: 12) + Harmless.line(value)) }
         }
         row("job", job.job)
         row("project", job.project)
-        row("status", "\(job.status), \(job.stage) \(job.progress)%")
-        row("message", job.message)
+        row("status", record.status.isFinal ? job.status : "\(job.status), \(job.stage) \(job.progress)%")
+        row("message", end ?? (record.status == .completed ? nil : job.message))
         if let run, run.awaitsDecision, job.status == JobStatus.scheduled.rawValue {
             let rest = run.planExpiresAt.map { " (expires in \(HumanText.duration($0.timeIntervalSince(now))))" } ?? ""
             row("plan", "\(run.planSummary ?? "") waits for `slipway approve \(job.job)`\(rest)")

@@ -49,13 +49,20 @@ extension LiveView {
 
     private func sentence(_ finish: FinishReport, _ style: LiveStyle) -> [String] {
         let clean = style.symbols.clean
-        var text = finish.message.isEmpty ? defaultSentence(finish.status) : clean(finish.message)
+        let message = Harmless.lines(finish.message).filter { !$0.isEmpty }.map(clean)
+        var text = message.first ?? defaultSentence(finish.status)
         if let summary = finish.summary, finish.status == .completed, finish.stage != .plan, !summary.isEmpty {
             let imported = summary.imported > 0 ? "\(summary.imported) imported, " : ""
             text += " \(imported)\(summary.add) added, \(summary.change) changed, \(summary.destroy) destroyed"
             text += finish.elapsedSeconds.map { " in \(HumanText.duration($0))." } ?? "."
         }
-        let lines = TextWidth.wrap(text, to: style.width - 2)
+        // A list below the sentence keeps its lines and their indentation.
+        let lines =
+            TextWidth.wrap(text, to: style.width - 2)
+            + message.dropFirst().flatMap { line in
+                let margin = String(line.prefix { $0 == " " }.prefix(8))
+                return TextWidth.wrap(line, to: max(style.width - 2 - margin.count, 1)).map { margin + $0 }
+            }
         let sign =
             switch finish.status {
             case .completed: style.paint.green(style.symbols.done)

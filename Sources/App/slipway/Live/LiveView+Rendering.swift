@@ -41,7 +41,10 @@ extension LiveView {
 
     private func stageLines(now: Date, _ style: LiveStyle) -> [String] {
         if stages.isEmpty {
-            return ["  " + style.paint.cyan(spin(now, style)) + " " + TextWidth.truncate(style.symbols.clean(waiting), to: style.width - 4)]
+            return [
+                "  " + style.paint.cyan(spin(now, style)) + " "
+                    + TextWidth.truncate(style.symbols.clean(notice ?? waiting), to: style.width - 4)
+            ]
         }
         let name = stages.map { $0.stage.rawValue.count }.max() ?? 0
         // Name, bar, percent, elapsed; the message takes what is left.
@@ -187,6 +190,7 @@ extension LiveView {
         if warnings > 0 { parts.append(HumanText.count(warnings, "warning")) }
         parts.append(HumanText.duration((finishedAt ?? now).timeIntervalSince(started)))
         if let planSummary { parts.append("plan \(planSummary)") }
+        if let notice, !stages.isEmpty, !isOver { parts.insert(style.symbols.clean(notice), at: 0) }
         if isCancelling, !isOver { parts.insert("Ctrl-C again leaves it to a worker", at: 0) }
         // What doesn't fit is left out, the least important first.
         let dot = " \(style.symbols.dot) "

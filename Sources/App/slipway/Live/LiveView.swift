@@ -29,6 +29,8 @@ struct LiveView: Sendable {
     private(set) var finishedAt: Date?
     /// The person has asked to cancel.
     var isCancelling = false
+    /// Why nothing happens at present; gone with the next stage.
+    var notice: String?
     private var index: [String: Int] = [:]
     /// The position of the stage that was entered last.
     private(set) var current: Int?
@@ -58,7 +60,9 @@ struct LiveView: Sendable {
         case .environment(let report): begin(report)
         case .planned(let change): plan(change)
         case .drift(let change): drifted.append(change)
-        case .planSummary(let summary): planSummary = summary
+        case .planSummary(let summary):
+            planSummary = summary
+            sortPlan()
         case .resource(let report): take(report, at: at)
         case .provisioner(let output): resources[position(of: output.address, action: .create)].output = output.text
         case .log: break
@@ -88,6 +92,7 @@ struct LiveView: Sendable {
     private mutating func enter(_ report: StageReport, at: Date) {
         finish = nil
         finishedAt = nil
+        notice = nil
         if let current, stages[current].stage == report.stage, stages[current].phase == .running {
             stages[current].progress = report.progress
             stages[current].message = report.message
@@ -139,6 +144,13 @@ struct LiveView: Sendable {
         let position = position(of: change.address, action: change.action)
         resources[position].action = change.action
         resources[position].reason = change.reason
+    }
+
+    /// Puts what was planned in order; what has begun, by now or before, stays where it is seen.
+    private mutating func sortPlan() {
+        guard resources.allSatisfy({ $0.phase == .waiting }) else { return }
+        resources.sort { AddressOrder.isBefore($0.address, $1.address) }
+        for (position, resource) in resources.enumerated() { index[resource.address] = position }
     }
 
     private mutating func take(_ report: ResourceReport, at: Date) {

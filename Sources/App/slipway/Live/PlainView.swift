@@ -28,7 +28,7 @@ struct PlainView: Sendable {
         switch event {
         case .diagnostic(let diagnostic): diagnosticLines(diagnostic)
         case .outputs(let outputs): outputs.isEmpty ? [] : ["outputs:"] + OutputList.lines(outputs, symbols: symbols).map { "  " + $0 }
-        case .finished(let report): ["\(report.status.rawValue): \(finish(report))"]
+        case .finished(let report): finishLines(report)
         case .log(let line):
             detail == .verbose ? Harmless.lines(line.text).filter { !$0.isEmpty }.map { "terraform: \(symbols.clean($0))" } : []
         default: detail == .quiet ? [] : progress(event)
@@ -92,13 +92,14 @@ struct PlainView: Sendable {
         return [head] + rest.map { "  " + symbols.clean($0) }
     }
 
-    private func finish(_ report: FinishReport) -> String {
-        var text = symbols.clean(report.message.isEmpty ? report.stage.rawValue : report.message)
+    private func finishLines(_ report: FinishReport) -> [String] {
+        let message = Harmless.lines(report.message).filter { !$0.isEmpty }.map(symbols.clean)
+        var text = message.first ?? report.stage.rawValue
         if let summary = report.summary, report.status == .completed, report.stage != .plan {
             text += " \(summary.add) added, \(summary.change) changed, \(summary.destroy) destroyed"
             text += report.elapsedSeconds.map { " in \(HumanText.duration($0))." } ?? "."
         }
         if report.status == .scheduled, report.stage == .approval { text += " Apply it with: slipway approve \(job)" }
-        return text
+        return ["\(report.status.rawValue): \(text)"] + message.dropFirst().map { "  " + $0 }
     }
 }

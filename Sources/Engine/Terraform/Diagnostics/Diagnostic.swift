@@ -43,4 +43,7 @@ package struct Diagnostic: Sendable, Hashable, Codable {
         self.context = context
         self.values = values
     }
+
+    /// Terraform's remark about each resource that it was working on when it was told to stop; it names none of them.
+    package var isEchoOfStop: Bool { summary == "execution halted" && detail.isEmpty && address == nil }
 }

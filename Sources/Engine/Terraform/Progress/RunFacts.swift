@@ -34,6 +34,8 @@ package struct RunFacts: Sendable, Hashable {
     /// Resources that are to be changed, and how many of them are done or have failed.
     package var total: Int { resources.count }
     package var finished: Int { resources.count { $0.stage == .done || $0.stage == .errored } }
+    /// How many have failed.
+    package var failed: Int { resources.count { $0.stage == .errored } }
 
     /// Begun and not ended: after a kill these may exist in the cloud and not in the state.
     package var inFlight: [ResourceProgress] { resources.filter { $0.stage == .active } }
