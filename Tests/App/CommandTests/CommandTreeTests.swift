@@ -9,7 +9,8 @@ import Testing
         let expected = [
             "deploy", "destroy", "plan", "refresh", "approve", "refuse", "provision", "jobs", "status", "logs", "cancel", "outputs",
             "state", "state pull", "state list", "state versions", "deployments", "worker", "doctor", "version", "credential",
-            "credential add", "credential list", "credential remove", "completions", "help",
+            "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
+            "state unlock", "completions", "help",
         ]
         #expect(Set(places.map(\.name)).subtracting([""]) == Set(expected))
     }

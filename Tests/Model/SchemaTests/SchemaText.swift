@@ -46,8 +46,16 @@ enum SchemaText {
             ORDER BY tablename, indexname
             """
         )
+        let triggers = try transaction.rows(
+            """
+            SELECT tgrelid::regclass::text AS table_name, pg_get_triggerdef(pg_trigger.oid) || E'\\n' || prosrc AS text
+            FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+            WHERE NOT tgisinternal
+            ORDER BY 1, tgname
+            """
+        )
         var tables: [String: [String]] = [:]
-        for row in columns + constraints + indices {
+        for row in columns + constraints + indices + triggers {
             tables[try row.value("table_name"), default: []].append(try row.value("text"))
         }
         return tables.sorted { $0.key < $1.key }.map { "table \($0.key)\n" + $0.value.map { "    \($0)\n" }.joined() }.joined(

@@ -138,7 +138,8 @@ import Testing
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let environment = [
-            "AWS_ENDPOINT_URL": server.url, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "verysecret",
+            "AWS_ENDPOINT_URL": server.url, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID",
+            "AWS_SECRET_ACCESS_KEY": "verysecret",
         ]
         let id = "arn:aws:kms:eu-central-1:111122223333:key/1"
         let body = "far 1 kms:\(id) QUJDRA=="

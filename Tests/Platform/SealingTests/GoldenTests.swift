@@ -22,6 +22,18 @@ import Testing
         #expect(try EnvelopeHeader(of: sealed).isCompressed == (plain.count > 1024))
     }
 
+    @Test func `A keyring file of version 2 opens, with its passphrase`() throws {
+        let folder = try TemporaryFolder()
+        try Data(Fixture.bytes("SealedKeyring/v2")).write(to: URL(filePath: folder.path + "/keyring"))
+        #expect(chmod(folder.path + "/keyring", 0o600) == 0)
+        let keyring = try Keyring.open(folder: folder.path, environment: ["SLIPWAY_PASSPHRASE": "correct horse battery staple"])
+        #expect(keyring.keyNames == ["golden-wrapped", "golden"])
+        for name in ["v1-plain", "v2-keyring-wrapped"] {
+            let sealed = try Fixture.bytes("SealedMessages/\(name).sealed")
+            #expect(try Envelope.open(sealed, with: keyring, context: "golden/v1-plain") == Self.messages[1].plain)
+        }
+    }
+
     @Test func `A keyring file of version 1 opens`() throws {
         let folder = try TemporaryFolder()
         try Data(Fixture.bytes("SealedKeyring/v1")).write(to: URL(filePath: folder.path + "/keyring"))

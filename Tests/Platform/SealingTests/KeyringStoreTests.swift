@@ -184,7 +184,9 @@ import Testing
         let refused = await fault { _ = try await Keyring.open(folder: folder.path, environment: [:], services: [service]) }
         #expect(refused == .service(name: "far", by: "fake:\(id)", why: "no permission"))
         // Nothing is added that the service does not open again.
-        let notAdded = await fault { _ = try await store(services: [service]).add(name: "x", protection: .service(scheme: "fake", id: "k")) }
+        let notAdded = await fault {
+            _ = try await store(services: [service]).add(name: "x", protection: .service(scheme: "fake", id: "k"))
+        }
         #expect(notAdded == .service(name: "x", by: "fake:k", why: "no permission"))
         #expect(try store().list().count == 2)
     }

@@ -105,7 +105,8 @@ enum KeysCommand {
             }
             let rest = keys.map(\.name).filter { $0 != name }
             if !rest.isEmpty, report.failures.isEmpty, !store.isFixed {
-                context.output.note("`slipway keys retire NAME` removes a key that nothing needs any more: \(rest.joined(separator: ", ")).")
+                let names = rest.joined(separator: ", ")
+                context.output.note("`slipway keys retire NAME` removes a key that nothing needs any more: \(names).")
             }
         }
         return report.failures.isEmpty && report.lost.isEmpty ? .done : .failed

@@ -11,12 +11,13 @@ package struct LockWait: Sendable {
     /// Doesn't wait.
     package static let none = LockWait(limit: .zero)
 
-    /// The pause after a failed try; nil when the limit is reached.
+    /// The pause after a failed try, or nil when the limit is reached.
     ///
     /// - Parameters:
     ///   - attempt: Counted from 0.
     ///   - waited: Since the first try.
     ///   - jitter: 0 to 1: those who wait for the same lock don't come back together.
+    /// - Returns: What to wait before the next try.
     func pause(after attempt: Int, waited: Duration, jitter: Double) -> Duration? {
         let left = limit - waited
         guard left > .zero else { return nil }

@@ -50,16 +50,24 @@ package final class RedisLockFront: LockFront {
     private func ask<T: Sendable>(_ body: (RedisClient) async throws(RedisError) -> T) async -> T? {
         do throws(RedisError) {
             let answer = try await body(client)
-            if isAway.withLock({ let before = $0; $0 = false; return before }) { logger.info("Redis is back", ["redis": .init(client.server)]) }
+            if exchange(isAway: false) { logger.info("Redis is back", ["redis": .init(client.server)]) }
             return answer
         } catch {
-            if !isAway.withLock({ let before = $0; $0 = true; return before }) {
+            if !exchange(isAway: true) {
                 logger.warning(
                     "Redis is away: locks are taken in the database alone",
                     ["redis": .init(client.server), "error": .init("\(error)")]
                 )
             }
             return nil
+        }
+    }
+
+    /// Remembers how it is, and says how it was.
+    private func exchange(isAway now: Bool) -> Bool {
+        isAway.withLock { isAway in
+            defer { isAway = now }
+            return isAway
         }
     }
 }

@@ -49,6 +49,7 @@ package struct StateLocks: Sendable {
     ///   - lost: Called once when the lock can't be renewed any more, with who has it.
     ///   - body: What is done meanwhile; releases the lock itself, or leaves it to ``release(_:id:)``.
     /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
     package func keeping<T: Sendable>(
         _ request: LockRequest,
         lost: @escaping @Sendable (StateLock?) -> Void = { _ in },

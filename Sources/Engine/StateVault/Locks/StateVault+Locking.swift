@@ -38,7 +38,8 @@ extension StateVault {
             if let before, before.id != id, !before.isOver(at: now) { throw VaultError(.locked(before)) }
             // Whoever is taken over from may only be asleep: what it writes when it wakes up is refused.
             let isTakeover = before.map { $0.id != id } ?? false
-            let own = try isTakeover && fence == nil ? drawFence(for: deployment, above: facts.fence, in: transaction) : fence ?? facts.fence
+            var own = fence ?? facts.fence
+            if isTakeover, fence == nil { own = try drawFence(for: deployment, above: facts.fence, in: transaction) }
             // One statement that inserts, or takes over only what is ours or expired: of two at once, one changes a row.
             let taken = try transaction.execute(
                 """

@@ -31,11 +31,11 @@ struct KeyringDocument: Sendable {
             """.utf8
         )
         if let salt {
-            let line = "! \(Self.derivation) \(salt.iterations) \(String(decoding: salt.bytes.withBytes { Base64.encode($0) }, as: UTF8.self))"
-            text += Self.checked(Array(line.utf8))
+            text += Self.checked(Array("! \(Self.derivation) \(salt.iterations) ".utf8) + salt.bytes.withBytes { Base64.encode($0) })
         }
         for entry in entries {
-            var line = Array("\(entry.name) \(entry.createdAt) \(entry.protection.text) ".utf8) + entry.value.withBytes { Base64.encode($0) }
+            var line = Array("\(entry.name) \(entry.createdAt) \(entry.protection.text) ".utf8)
+            line += entry.value.withBytes { Base64.encode($0) }
             text += Self.checked(line)
             KeyringText.wipe(&line)
         }

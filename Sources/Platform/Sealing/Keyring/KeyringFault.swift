@@ -58,7 +58,8 @@ package enum KeyringFault: Sendable, Equatable, CustomStringConvertible {
             """
         case .wrongPassphrase(let names): "does not open with this passphrase (\(Self.list(names))): give the one it was made with"
         case .service(let name, let service, let why): "has the key \"\(name)\", which \(service) did not open: \(why)"
-        case .unknownService(let name, let service): "has the key \"\(name)\", which opens only with \(service): this program can't use that"
+        case .unknownService(let name, let service):
+            "has the key \"\(name)\", which opens only with \(service): this program can't use that"
         case .fixed: "sets the keys: change its value, or unset it to use the file in the data folder"
         case .unknownName(let name): "has no key \"\(name)\": `slipway keys list` shows those there are"
         case .badName(let name): "can't name a key \"\(name.prefix(80))\": use 1 to 64 of A–Z a–z 0–9 . _ -"

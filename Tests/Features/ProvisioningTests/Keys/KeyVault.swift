@@ -128,7 +128,7 @@ struct KeyVault: Sendable {
                 let new = NewJob(
                     id: JobID(rawValue: job),
                     kind: "test",
-                    queue: try #require(QueueName(rawValue: "test")),
+                    queue: .maintenance,
                     organization: nil,
                     concurrencyKey: nil,
                     payload: "{}",

@@ -75,7 +75,7 @@ import Testing
     func `Killed at random moments, it loses nothing and goes on where it was`(kind: TestDatabase) async throws {
         try await KeyVault.with(kind) { vault in
             var kills = 0
-            for round in 0..<30 {
+            for round in 0..<50 {
                 let new = try await vault.store.add(name: "round-\(round)", protection: .plain)
                 let process = try KeyProcess("rotate", vault.location, folder: vault.folder, new)
                 _ = try await process.line("begun")
@@ -92,7 +92,7 @@ import Testing
                     try await vault.expectWholeWithBackups()
                 }
             }
-            #expect(kills >= 10)
+            #expect(kills >= 20)
         }
     }
 
