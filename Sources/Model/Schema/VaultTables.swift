@@ -3,14 +3,12 @@ internal import Storage
 /// What keeps versions safe beside their rows: backups, a second record of their checksums, pins, retention; and the audit log.
 enum VaultTables {
     static let statements: [SQL] = [
-        // backup_path, of migration 1, says where. A backup holds two sealed messages, its metadata and the state; backup_key_name and
-        // backup_state_key_name are the keys that wrap theirs, for a key's retirement.
+        // backup_path, of migration 1, says where. backup_key_name: the key that wraps both of a backup's messages, for its retirement.
         """
         ALTER TABLE terraform_state_versions ADD COLUMN backup_status TEXT NOT NULL DEFAULT 'pending'
             CHECK (backup_status IN ('pending', 'stored', 'failed'))
         """,
         "ALTER TABLE terraform_state_versions ADD COLUMN backup_key_name TEXT",
-        "ALTER TABLE terraform_state_versions ADD COLUMN backup_state_key_name TEXT",
         "ALTER TABLE terraform_state_versions ADD COLUMN backup_verified_at BIGINT",
         "ALTER TABLE terraform_state_versions ADD COLUMN backup_error TEXT",
         "ALTER TABLE terraform_state_versions ADD COLUMN pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1))",

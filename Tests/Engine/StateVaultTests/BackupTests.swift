@@ -20,7 +20,7 @@ import Testing
                 let facts = try #require(try await fixture.facts(version))
                 #expect(facts.backupStatus == .stored && facts.backupVerifiedAt != nil && facts.backupError == nil)
                 #expect(facts.backupPath == VaultFixture.key(version))
-                #expect(facts.backupKeyNames == [fixture.keyring.activeKeyName])
+                #expect(facts.backupKeyName == fixture.keyring.activeKeyName)
                 let bytes = try store.bytes(VaultFixture.key(version))
                 #expect(bytes.starts(with: Array("SLIPBAK\0".utf8)))
                 #expect(Data(bytes).firstRange(of: Data("acme".utf8)) == nil)

@@ -309,7 +309,7 @@ CREATE TABLE terraform_state_versions (
     backup_path TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL, backup_status TEXT NOT NULL DEFAULT 'pending'
-    CHECK (backup_status IN ('pending', 'stored', 'failed')), backup_key_name TEXT, backup_state_key_name TEXT, backup_verified_at BIGINT, backup_error TEXT, pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)), pruned_at BIGINT,
+    CHECK (backup_status IN ('pending', 'stored', 'failed')), backup_key_name TEXT, backup_verified_at BIGINT, backup_error TEXT, pinned SMALLINT NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)), pruned_at BIGINT,
     UNIQUE (terraform_deployment_id, version)
 );
 CREATE INDEX terraform_state_versions_backlog ON terraform_state_versions (terraform_deployment_id, version)

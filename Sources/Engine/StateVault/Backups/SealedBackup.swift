@@ -63,9 +63,13 @@ struct SealedBackup: Sendable {
     static func seal(_ state: [UInt8], _ metadata: BackupMetadata, with keyring: Keyring) throws -> SealedBackup {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let context = BackupMetadata.context(DeploymentID(rawValue: metadata.deploymentID), version: metadata.version)
+        let deployment = DeploymentID(rawValue: metadata.deploymentID)
+        let context = BackupMetadata.context(deployment, version: metadata.version)
         let sealed = try Envelope.seal([UInt8](try encoder.encode(metadata)), with: keyring, context: context)
-        return SealedBackup(metadata: sealed, state: state)
+        // One key wraps both, whatever the row's is: the row's can be retired without regard to the backup.
+        let keyName = try EnvelopeHeader(of: sealed).keyName
+        let stateContext = StateVault.context(deployment, version: metadata.version)
+        return SealedBackup(metadata: sealed, state: try Envelope.rewrap(state, with: keyring, context: stateContext, to: keyName))
     }
 
     /// Opens the metadata and makes sure that it is of this place.

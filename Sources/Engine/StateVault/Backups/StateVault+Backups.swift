@@ -31,7 +31,7 @@ extension StateVault {
             let metadata = BackupMetadata(facts, organization: names.organization, project: names.project)
             do {
                 let backup = try SealedBackup.seal(source.sealed, metadata, with: keyring)
-                let keyName = try EnvelopeHeader(of: backup.metadata).keyName
+                let keyName = try EnvelopeHeader(of: backup.state).keyName
                 let object = backup.bytes
                 let key = try SealedBackup.key(organization: facts.organization, deployment: deployment, version: version)
                 try await keepOther(at: key, from: metadata, in: store)
@@ -206,7 +206,7 @@ extension StateVault {
                 """
                 UPDATE terraform_state_versions
                 SET backup_status = 'stored', backup_path = \(key.text), backup_key_name = \(keyName),
-                    backup_state_key_name = \(facts.keyName), backup_verified_at = \(now), backup_error = NULL
+                    backup_verified_at = \(now), backup_error = NULL
                 WHERE terraform_deployment_id = \(facts.deployment) AND version = \(facts.version) AND checksum = \(facts.checksum)
                     AND key_name = \(facts.keyName) AND updated_at = \(facts.updatedAt) AND pruned_at IS NULL
                 """

@@ -134,7 +134,7 @@ extension StateVault {
 
     // MARK: - Details
 
-    private func notHeld(_ id: String, _ current: StateLock?, at now: Date) -> VaultError {
+    func notHeld(_ id: String, _ current: StateLock?, at now: Date) -> VaultError {
         VaultError(.lockNotHeld(id: id, current: current.flatMap { $0.isOver(at: now) ? nil : $0 }))
     }
 
@@ -155,7 +155,7 @@ extension StateVault {
         return fence
     }
 
-    private func held(_ deployment: DeploymentID, in transaction: Transaction) throws -> StateLock? {
+    func held(_ deployment: DeploymentID, in transaction: Transaction) throws -> StateLock? {
         try transaction.first(
             """
             SELECT \(sql: StateLock.columns)

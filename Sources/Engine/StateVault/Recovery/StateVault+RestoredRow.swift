@@ -29,13 +29,12 @@ extension StateVault {
             INSERT INTO terraform_state_versions
                 (terraform_deployment_id, organization_id, version, state_file, checksum, size_bytes, sealed_size_bytes, compressed,
                  key_name, serial, lineage, terraform_version, resource_count, is_final, fence, job_id, created_by, change_summary,
-                 backup_path, backup_status, backup_key_name, backup_state_key_name, backup_verified_at, pinned, created_at, updated_at)
+                 backup_path, backup_status, backup_key_name, backup_verified_at, pinned, created_at, updated_at)
             VALUES
                 (\(deployment), \(organization), \(metadata.version), \(state), \(metadata.checksum), \(metadata.byteCount), \(state.count),
                  \(header.isCompressed), \(header.keyName), \(metadata.serial), \(metadata.lineage), \(metadata.terraformVersion),
                  \(metadata.resourceCount), \(metadata.isFinal), \(metadata.fence), \(metadata.job), \(metadata.author),
-                 \(metadata.changeSummary), \(backup.path), \(status), \(backup.keyName),
-                 \(backup.keyName == nil ? nil : header.keyName), \(backup.verifiedAt), \(pinned),
+                 \(metadata.changeSummary), \(backup.path), \(status), \(backup.keyName), \(backup.verifiedAt), \(pinned),
                  \(metadata.createdAt), \(metadata.updatedAt))
             """
         )

@@ -79,11 +79,8 @@ extension StateVault {
         _ details: [String: String]
     ) -> @Sendable (Transaction) throws -> Void {
         { [self] transaction in
-            let row = try transaction.first(
-                "SELECT \(sql: StateLock.columns) FROM state_locks WHERE terraform_deployment_id = \(deployment)"
-            )
-            let current = try row.map { try StateLock($0) }
-            guard let current, current.id == lock else { throw VaultError(.lockNotHeld(id: lock, current: current)) }
+            let current = try held(deployment, in: transaction)
+            guard let current, current.id == lock else { throw notHeld(lock, current, at: now()) }
             let facts = try StoredFacts.read(deployment, locks: true, in: transaction)
             try audit.append(
                 action,

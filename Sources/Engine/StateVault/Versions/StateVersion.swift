@@ -39,8 +39,8 @@ package struct StateVersion: Sendable, Equatable {
     package let backupVerifiedAt: Date?
     /// Why the last try to back it up failed.
     package let backupError: String?
-    /// The keys that wrap the data keys of the backup's metadata and state: they can't be retired before it is written anew.
-    package let backupKeyNames: Set<String>
+    /// The key that wraps the data keys of the backup's two messages: it can't be retired before they are wrapped anew.
+    package let backupKeyName: String?
     /// Never pruned.
     package let isPinned: Bool
     /// Since when it is being removed; its backup may be gone already.
@@ -52,8 +52,7 @@ extension StateVersion {
     static let columns: SQL = """
         terraform_deployment_id, organization_id, version, checksum, size_bytes, sealed_size_bytes, compressed, key_name, serial, lineage,
         terraform_version, resource_count, is_final, fence, job_id, created_by, change_summary, backup_path, created_at, updated_at,
-        backup_status, backup_verified_at, backup_error, backup_key_name,
-        backup_state_key_name, pinned, pruned_at
+        backup_status, backup_verified_at, backup_error, backup_key_name, pinned, pruned_at
         """
 
     init(_ row: Row) throws(StorageError) {
@@ -80,11 +79,7 @@ extension StateVersion {
         backupStatus = try row.value("backup_status")
         backupVerifiedAt = try row.value("backup_verified_at")
         backupError = try row.value("backup_error")
-        backupKeyNames = Set(
-            [
-                try row.value("backup_key_name", as: String?.self), try row.value("backup_state_key_name", as: String?.self),
-            ].compactMap(\.self)
-        )
+        backupKeyName = try row.value("backup_key_name")
         isPinned = try row.value("pinned")
         prunedAt = try row.value("pruned_at")
     }
