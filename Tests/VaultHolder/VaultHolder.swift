@@ -35,6 +35,13 @@ internal import Storage
         _ = Glibc.write(1, line, line.count)
     }
 
+    private func storedFence() async throws -> Fence {
+        try await database.read { [deployment] transaction in
+            let row = try transaction.first("SELECT state_fence FROM terraform_deployments WHERE id = \(deployment)")
+            return max(Fence(rawValue: 1), try row?.value("state_fence") ?? Fence(rawValue: 1))
+        }
+    }
+
     // MARK: - To be killed
 
     /// Saves, backs up, damages and restores, prunes and verifies without end.
@@ -50,7 +57,8 @@ internal import Storage
                     state,
                     for: deployment,
                     as: .final,
-                    fence: Fence(rawValue: 1),
+                    // Raised by whoever took over the lock of a killed one.
+                    fence: try await storedFence(),
                     job: nil,
                     author: "churn"
                 )

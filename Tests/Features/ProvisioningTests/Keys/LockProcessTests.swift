@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.allCases)
-    func `One that was killed holds others up for a lease at most, one that lives for as long as it lives`(kind: TestDatabase) async throws {
+    func `One that was killed holds others up for a lease at most, one that lives for as long as it lives`(kind: TestDatabase) async throws
+    {
         try await KeyVault.with(kind) { vault in
             let locks = StateLocks(vault: vault.vault)
             let mine = LockRequest(DeploymentID(rawValue: 1), id: "mine", holder: "me", reason: "test")
