@@ -195,7 +195,7 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "backups",
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")

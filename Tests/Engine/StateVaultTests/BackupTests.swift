@@ -21,7 +21,7 @@ import Testing
                 #expect(facts.backupStatus == .stored && facts.backupVerifiedAt != nil && facts.backupError == nil)
                 #expect(facts.backupPath == VaultFixture.key(version))
                 #expect(facts.backupKeyName == fixture.keyring.activeKeyName)
-                let bytes = try store.bytes(VaultFixture.key(version))
+                let bytes = try await store.bytes(VaultFixture.key(version))
                 #expect(bytes.starts(with: Array("SLIPBAK\0".utf8)))
                 #expect(Data(bytes).firstRange(of: Data("acme".utf8)) == nil)
                 #expect(Data(bytes).firstRange(of: Data(SampleState.secret.utf8)) == nil)
@@ -84,7 +84,7 @@ import Testing
             let sealed = try await fixture.sealedBytes()
             try await fixture.setSealedBytes(Array(sealed.dropLast()))
             #expect(await lost { try await fixture.vault.backUp(fixture.first, version: 1) } != nil)
-            #expect(!FileManager.default.fileExists(atPath: store.path(VaultFixture.key(1))))
+            #expect(try await !store.exists(VaultFixture.key(1)))
         }
     }
 
@@ -97,15 +97,15 @@ import Testing
                 old = fixture
             }
             let keyring = try #require(old).keyring
-            let before = try store.bytes(VaultFixture.key(1))
+            let before = try await store.bytes(VaultFixture.key(1))
             try await TestDatabase.sqlite.withVault { fixture in
                 let vault = StateVault(database: fixture.database, keyring: keyring, backups: place)
                 let state = SampleState.json(serial: 1, lineage: "begun-anew")
                 _ = try await vault.save(state, for: fixture.first, as: .final, fence: Fence(rawValue: 1), job: nil, author: "ada")
                 try await vault.backUp(fixture.first, version: 1)
-                #expect(try store.bytes(VaultFixture.key(1)) != before)
+                #expect(try await store.bytes(VaultFixture.key(1)) != before)
                 let aside = "displaced-states/\(SHA256.hex(before).prefix(16))/\(VaultFixture.key(1))"
-                #expect(try store.bytes(aside) == before)
+                #expect(try await store.bytes(aside) == before)
             }
         }
     }

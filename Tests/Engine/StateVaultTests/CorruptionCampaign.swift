@@ -49,7 +49,7 @@ import Testing
                     what += ", row: \(damage)"
                 }
                 if hitsBackup, let damage = BackupDamage.allCases.randomElement(using: &random) {
-                    try apply(damage, to: victim, other, store, &random)
+                    try await apply(damage, to: victim, other, store, &random)
                     what += ", backup: \(damage)"
                 }
                 if hitsRow, hitsBackup {
@@ -111,7 +111,7 @@ import Testing
                         bytes: try #require(try await fixture.vault.load(deployment, version: version)).bytes,
                         sealed: try #require(row),
                         facts: facts,
-                        backup: try store.bytes(VaultFixture.key(version, of: deployment.rawValue))
+                        backup: try await store.bytes(VaultFixture.key(version, of: deployment.rawValue))
                     )
                 )
             }
@@ -177,14 +177,14 @@ import Testing
         _ other: Original,
         _ store: TestBackups,
         _ random: inout SplitMix
-    ) throws {
+    ) async throws {
         switch damage {
-        case .flippedBits: try store.overwrite(victim.key, flipped(victim.backup, &random))
+        case .flippedBits: try await store.overwrite(victim.key, flipped(victim.backup, &random))
         case .truncated:
-            try store.overwrite(victim.key, Array(victim.backup.prefix(Int.random(in: 0..<victim.backup.count, using: &random))))
-        case .otherHeader: try store.overwrite(victim.key, Array(other.backup.prefix(150)) + Array(victim.backup.dropFirst(150)))
-        case .otherBackup: try store.overwrite(victim.key, other.backup)
-        case .deleted: try FileManager.default.removeItem(atPath: store.path(victim.key))
+            try await store.overwrite(victim.key, Array(victim.backup.prefix(Int.random(in: 0..<victim.backup.count, using: &random))))
+        case .otherHeader: try await store.overwrite(victim.key, Array(other.backup.prefix(150)) + Array(victim.backup.dropFirst(150)))
+        case .otherBackup: try await store.overwrite(victim.key, other.backup)
+        case .deleted: try await store.remove(victim.key)
         }
     }
 
@@ -199,7 +199,7 @@ import Testing
     }
 
     private func heal(_ originals: [Original], _ fixture: VaultFixture, _ store: TestBackups) async throws {
-        for original in originals { try store.overwrite(original.key, original.backup) }
+        for original in originals { try await store.overwrite(original.key, original.backup) }
         for original in originals { _ = try await fixture.vault.load(original.deployment, version: original.version) }
         // Sealed bytes as at first: a restored row holds the backup's, which are the same.
         for original in originals {

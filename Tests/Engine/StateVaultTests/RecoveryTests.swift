@@ -61,7 +61,7 @@ import Testing
                     try transaction.execute("UPDATE terraform_state_versions SET state_file = \([7] as [UInt8]) WHERE version = \(version)")
                 }
             }
-            try store.overwrite(VaultFixture.key(2), [1, 2, 3])
+            try await store.overwrite(VaultFixture.key(2), [1, 2, 3])
             let gone = try #require(await lost { try await fixture.vault.load(fixture.first) })
             #expect(gone.version == 3 && gone.backup == "it has no backup" && gone.fallback?.version == 1)
             #expect(gone.lostChanges == ["2: +1 ~0 -0", "3: +1 ~0 -0"])
@@ -96,11 +96,11 @@ import Testing
                 try transaction.execute("UPDATE terraform_state_versions SET state_file = \([7] as [UInt8]) WHERE version = 2")
                 try transaction.execute("DELETE FROM terraform_state_versions WHERE version = 3")
             }
-            var damaged = try store.bytes(VaultFixture.key(4))
+            var damaged = try await store.bytes(VaultFixture.key(4))
             damaged[damaged.count / 2] ^= 1
-            try store.overwrite(VaultFixture.key(4), damaged)
-            try FileManager.default.removeItem(atPath: store.path(VaultFixture.key(5)))
-            try store.overwrite(VaultFixture.key(6), try store.bytes(VaultFixture.key(1)))
+            try await store.overwrite(VaultFixture.key(4), damaged)
+            try await store.remove(VaultFixture.key(5))
+            try await store.overwrite(VaultFixture.key(6), try await store.bytes(VaultFixture.key(1)))
             let report = try await fixture.vault.verify()
             #expect(report.versionsChecked == 7 && report.backupsAway == nil && report.isGood)
             #expect(report.findings.map(\.version) == [2, 3, 4, 5, 6])

@@ -47,7 +47,7 @@ import Testing
             let left = try await fixture.vault.versions(of: fixture.first, limit: 100).map(\.version)
             #expect(left == Array((21...50).reversed()) + [3])
             for version in 1...50 {
-                #expect(FileManager.default.fileExists(atPath: store.path(VaultFixture.key(version))) == left.contains(version))
+                #expect(try await store.exists(VaultFixture.key(version)) == left.contains(version))
             }
             #expect(try await fixture.vault.load(fixture.first, version: 1) == nil)
             #expect(try await fixture.vault.verify().findings.isEmpty)
