@@ -74,6 +74,27 @@ import Testing
         }
     }
 
+    @Test func `a workspace that is being made is nobody's leftover`() async throws {
+        try await inRoot { root in
+            let source = try #require(source)
+            try FileSystem.makeFolder(root.path)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        for _ in 0..<150 { try Workspace.make(in: root, source: source, metadata: ["job": "j"]).remove() }
+                        return 0
+                    }
+                }
+                group.addTask {
+                    var adopted = 0
+                    for _ in 0..<600 { adopted += try Leftover.adopt(in: root).count }
+                    return adopted
+                }
+                for try await adopted in group { #expect(adopted == 0) }
+            }
+        }
+    }
+
     @Test func `what a dead worker left running is killed before its state is read`() async throws {
         try await inRoot { root in
             var workspace: Workspace? = try Workspace.make(in: root, source: try #require(source))
