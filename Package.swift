@@ -112,7 +112,8 @@ let package = Package(
             "ProvisioningTests",
             "Features/",
             [
-                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Remote", "Host",
+                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Remote",
+                "Host",
                 "KeyHolder",
             ]
         ),

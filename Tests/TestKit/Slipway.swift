@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Host
 internal import Sealing
+internal import Storage
 internal import Testing
 
 /// The built program, run as people run it: processes of its own, a data folder of its own, and nothing of this process's environment.
@@ -170,16 +171,19 @@ package struct Slipway: Sendable {
     }
 
     /// The folder in memory where its runs work.
-    package var workspaceFolder: String? { Self.workspaceFolder(ofData: data) }
+    package var workspaceFolder: String? {
+        let database = environment["SLIPWAY_DATABASE_URL"].flatMap { try? DatabaseLocation.parse($0).description }  // a test's is right
+        return Self.workspaceFolder(ofData: data, database: database)
+    }
 
     /// Removes what runs of another data folder left in memory.
     package func removeWorkspaces(ofData data: String) {
         if let folder = Self.workspaceFolder(ofData: data) { try? FileSystem.removeTree(folder) }  // nothing of a test's may stay there
     }
 
-    private static func workspaceFolder(ofData data: String) -> String? {
+    private static func workspaceFolder(ofData data: String, database: String? = nil) -> String? {
         guard let names = try? FileSystem.names(in: "/dev/shm") else { return nil }
-        let digest = SHA256.hex(Array((FileSystem.resolved(data) ?? data).utf8))
+        let digest = SHA256.hex(Array(((FileSystem.resolved(data) ?? data) + (database.map { "\n\($0)" } ?? "")).utf8))
         return names.first { $0 == "slipway-\(digest.prefix(16))" }.map { "/dev/shm/\($0)" }
     }
 

@@ -70,7 +70,11 @@ struct Composition: Sendable {
 
     /// Where runs work.
     func workspaces() throws -> WorkspaceRoot {
-        try WorkspaceRoot.choose(dataFolder: configuration.dataFolder, environment: configuration.environment)
+        try WorkspaceRoot.choose(
+            dataFolder: configuration.dataFolder,
+            database: configuration.databasePlace,
+            environment: configuration.environment
+        )
     }
 
     func providers() throws -> ProviderStore {

@@ -98,6 +98,9 @@ struct Configuration: Sendable {
     /// What opens keys that are not in the keyring in plain.
     var keyServices: [any KeyService] { [KeyManagementService(environment: environment)] }
 
+    /// Where the database is, without secrets; nil for the file in the data folder.
+    var databasePlace: String? { databaseURL.flatMap { try? DatabaseLocation.parse($0).description } }  // another is refused at opening
+
     private static func dataFolder(option: String?, environment: [String: String]) throws(UsageError) -> String {
         if let option { return option }
         if let home = environment["XDG_DATA_HOME"], home.hasPrefix("/") { return "\(home)/slipway" }

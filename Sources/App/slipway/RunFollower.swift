@@ -159,6 +159,15 @@ struct RunFollower: Sendable {
         return pause
     }
 
+    /// A worker whose database has no room waits for some, and can't say so itself.
+    private var fullDisk: String? {
+        let folder = program.configuration.dataFolder
+        guard program.configuration.databaseURL == nil, let storage = try? FolderStorage(of: folder),  // not there: nothing to say
+            storage.freeBytes < 64 << 10
+        else { return nil }
+        return "no space is left in \(folder): free some, and the job goes on"
+    }
+
     /// Where the job stands when there is nothing more to see; nil while it goes on.
     private func state(afterEvents batch: [StoredEvent], _ screen: RunScreen, hasWorker: Bool) async throws -> Pause? {
         // Events first, then the row: what ends a job commits with its last event, so that none is missed.
@@ -170,7 +179,7 @@ struct RunFollower: Sendable {
             )
         }
         guard let record else { return .over(.failed) }
-        if batch.isEmpty, !record.status.isFinal { screen.waits(reason) }
+        if batch.isEmpty, !record.status.isFinal { screen.waits(reason ?? fullDisk) }
         switch record.status {
         case .completed: return batch.isEmpty ? .over(.done) : nil
         case .failed: return batch.isEmpty ? .over(.failed) : nil

@@ -117,7 +117,10 @@ import Testing
         ("cancel", "JOB is missing: the job's id, as 'slipway jobs' lists it"),
         ("deplyo .", "there is no command 'deplyo': did you mean deploy?"),
         ("frobnicate", "there is no command 'frobnicate': 'slipway help' lists them"),
-        ("state", "'state' needs a command: pull, list, versions or unlock"),
+        (
+            "state",
+            "'state' needs a command: list, versions, show, pull, diff, export, rollback, restore, import, pin, unpin, unlock, backup, verify, prune or rebuild"
+        ),
         ("state pul", "there is no command 'state pul': did you mean state pull?"),
         ("help nonsense", "there is no command 'nonsense': 'slipway help' lists them"),
         ("status -x j", "'status' has no option -x: leave it out, or put '--' before it if it is an argument"),

@@ -11,7 +11,14 @@ import Testing
 
     static let expectations: [(line: String, words: [String])] = [
         ("slipway de", ["deploy", "deployments", "destroy"]),
-        ("slipway state ", ["list", "pull", "unlock", "versions"]),
+        (
+            "slipway state ",
+            [
+                "backup", "diff", "export", "import", "list", "pin", "prune", "pull", "rebuild", "restore", "rollback", "show", "unlock",
+                "unpin",
+                "verify", "versions",
+            ]
+        ),
         ("slipway state pull --p", ["--project"]),
         ("slipway --org state jobs --li", ["--limit"]),
         ("slipway jobs --limit 5 --st", ["--status"]),

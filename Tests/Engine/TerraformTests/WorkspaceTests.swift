@@ -121,6 +121,9 @@ import Testing
         #expect(inMemory.path.hasPrefix("/dev/shm/slipway-"))
         #expect(FileFacts(of: inMemory.path)?.mode == 0o700)
         #expect(try WorkspaceRoot.choose(dataFolder: folder.path, environment: [:]) == inMemory)
+        let elsewhere = try WorkspaceRoot.choose(dataFolder: folder.path, database: "db.example/x", environment: [:])
+        defer { try? FileSystem.removeTree(elsewhere.path) }
+        #expect(elsewhere.path != inMemory.path)
         // Made by someone else before us.
         try FileSystem.setMode(0o777, of: inMemory.path)
         #expect(try WorkspaceRoot.choose(dataFolder: folder.path, environment: [:]).path == fallback.path)

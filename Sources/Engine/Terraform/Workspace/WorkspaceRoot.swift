@@ -26,21 +26,24 @@ package struct WorkspaceRoot: Sendable, Hashable {
 
     /// Chooses and makes the folder: on `/dev/shm`, else on `$XDG_RUNTIME_DIR`, else `runs/` in the data folder.
     ///
-    /// Its name is made from the data folder's path, so that a later process finds what an earlier one left.
+    /// Its name is made from the data folder's path and the database's place, so that a later process finds what an earlier one left, and
+    /// none takes what belongs to the jobs of another database.
     ///
     /// - Parameters:
     ///   - dataFolder: Exists, absolute.
+    ///   - database: Where the database is, without secrets, when it is not in the data folder.
     ///   - environment: For `XDG_RUNTIME_DIR`.
     ///   - candidates: Instead of the usual two.
     /// - Returns: The folder, private to this user.
     /// - Throws: ``TerraformError`` when not even the data folder can be written.
     package static func choose(
         dataFolder: String,
+        database: String? = nil,
         environment: [String: String],
         candidates: [String]? = nil
     ) throws(TerraformError) -> WorkspaceRoot {
         let resolved = FileSystem.resolved(dataFolder) ?? dataFolder
-        let name = "slipway-" + SHA256.hex(Array(resolved.utf8)).prefix(16)
+        let name = "slipway-" + SHA256.hex(Array((resolved + (database.map { "\n\($0)" } ?? "")).utf8)).prefix(16)
         for parent in candidates ?? ["/dev/shm", environment["XDG_RUNTIME_DIR"] ?? ""] where parent.hasPrefix("/") {
             // A candidate that is missing, full or forbidden is passed over: the next one will do.
             guard let storage = try? FolderStorage(of: parent), storage.isMemoryBacked else { continue }
@@ -49,7 +52,7 @@ package struct WorkspaceRoot: Sendable, Hashable {
             guard storage.freeBytes >= roomNeeded || FileSystem.exists(path) else { continue }
             if (try? FileSystem.makeFolder(path)) != nil, isPrivate(path) { return WorkspaceRoot(path: path, isMemoryBacked: true) }
         }
-        let path = "\(resolved)/runs"
+        let path = "\(resolved)/runs" + (database.map { "-" + SHA256.hex(Array($0.utf8)).prefix(16) } ?? "")
         try attempt { () throws(HostError) in
             try FileSystem.makeFolder(path)
             try FileSystem.setMode(0o700, of: path)
