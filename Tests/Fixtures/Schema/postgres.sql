@@ -27,6 +27,14 @@ table cloud_provider_credentials
     CREATE UNIQUE INDEX cloud_provider_credentials_organization_id_name_key ON public.cloud_provider_credentials USING btree (organization_id, name)
     CREATE UNIQUE INDEX cloud_provider_credentials_pkey ON public.cloud_provider_credentials USING btree (id)
     CREATE INDEX cloud_provider_credentials_sealed_values_key ON public.cloud_provider_credentials USING btree (substr(sealed_values, 58, 67))
+    CREATE TRIGGER cloud_provider_credentials_sealed_values_retired BEFORE INSERT OR UPDATE OF sealed_values ON public.cloud_provider_credentials FOR EACH ROW EXECUTE FUNCTION cloud_provider_credentials_sealed_values_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_values, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table events
     column id bigint NOT NULL IDENTITY
@@ -285,6 +293,22 @@ table terraform_deployments
     CREATE UNIQUE INDEX terraform_deployments_pkey ON public.terraform_deployments USING btree (id)
     CREATE INDEX terraform_deployments_sealed_outputs_key ON public.terraform_deployments USING btree (substr(sealed_outputs, 58, 67))
     CREATE INDEX terraform_deployments_sealed_variables_key ON public.terraform_deployments USING btree (substr(sealed_variables, 58, 67))
+    CREATE TRIGGER terraform_deployments_sealed_outputs_retired BEFORE INSERT OR UPDATE OF sealed_outputs ON public.terraform_deployments FOR EACH ROW EXECUTE FUNCTION terraform_deployments_sealed_outputs_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_outputs, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
+    CREATE TRIGGER terraform_deployments_sealed_variables_retired BEFORE INSERT OR UPDATE OF sealed_variables ON public.terraform_deployments FOR EACH ROW EXECUTE FUNCTION terraform_deployments_sealed_variables_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_variables, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table terraform_runs
     column job_id text NOT NULL
@@ -307,6 +331,22 @@ table terraform_runs
     CREATE INDEX terraform_runs_sealed_inputs_key ON public.terraform_runs USING btree (substr(sealed_inputs, 58, 67))
     CREATE INDEX terraform_runs_sealed_plan_key ON public.terraform_runs USING btree (substr(sealed_plan, 58, 67))
     CREATE INDEX terraform_runs_source ON public.terraform_runs USING btree (source_id)
+    CREATE TRIGGER terraform_runs_sealed_inputs_retired BEFORE INSERT OR UPDATE OF sealed_inputs ON public.terraform_runs FOR EACH ROW EXECUTE FUNCTION terraform_runs_sealed_inputs_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_inputs, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
+    CREATE TRIGGER terraform_runs_sealed_plan_retired BEFORE INSERT OR UPDATE OF sealed_plan ON public.terraform_runs FOR EACH ROW EXECUTE FUNCTION terraform_runs_sealed_plan_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_plan, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table terraform_sources
     column id bigint NOT NULL IDENTITY
@@ -322,6 +362,14 @@ table terraform_sources
     CREATE UNIQUE INDEX terraform_sources_pkey ON public.terraform_sources USING btree (id)
     CREATE INDEX terraform_sources_sealed_files_key ON public.terraform_sources USING btree (substr(sealed_files, 58, 67))
     CREATE UNIQUE INDEX terraform_sources_terraform_deployment_id_sha256_key ON public.terraform_sources USING btree (terraform_deployment_id, sha256)
+    CREATE TRIGGER terraform_sources_sealed_files_retired BEFORE INSERT OR UPDATE OF sealed_files ON public.terraform_sources FOR EACH ROW EXECUTE FUNCTION terraform_sources_sealed_files_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_files, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table terraform_state_versions
     column id bigint NOT NULL IDENTITY
@@ -371,6 +419,14 @@ table terraform_state_versions
     CREATE INDEX terraform_state_versions_organization ON public.terraform_state_versions USING btree (organization_id)
     CREATE UNIQUE INDEX terraform_state_versions_pkey ON public.terraform_state_versions USING btree (id)
     CREATE UNIQUE INDEX terraform_state_versions_terraform_deployment_id_version_key ON public.terraform_state_versions USING btree (terraform_deployment_id, version)
+    CREATE TRIGGER terraform_state_versions_key_name_retired BEFORE INSERT OR UPDATE OF key_name ON public.terraform_state_versions FOR EACH ROW EXECUTE FUNCTION terraform_state_versions_key_name_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE name = NEW.key_name) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table workers
     column id text NOT NULL
