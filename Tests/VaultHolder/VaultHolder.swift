@@ -35,13 +35,6 @@ internal import Storage
         _ = Glibc.write(1, line, line.count)
     }
 
-    private func storedFence() async throws -> Fence {
-        try await database.read { [deployment] transaction in
-            let row = try transaction.first("SELECT state_fence FROM terraform_deployments WHERE id = \(deployment)")
-            return max(Fence(rawValue: 1), try row?.value("state_fence") ?? Fence(rawValue: 1))
-        }
-    }
-
     // MARK: - To be killed
 
     /// Saves, backs up, damages and restores, prunes and verifies without end.
@@ -57,8 +50,7 @@ internal import Storage
                     state,
                     for: deployment,
                     as: .final,
-                    // Raised by whoever took over the lock of a killed one.
-                    fence: try await storedFence(),
+                    fence: Fence(rawValue: try await storedFence()),
                     job: nil,
                     author: "churn"
                 )
@@ -138,11 +130,7 @@ internal import Storage
 
     private func take(_ writer: String) async throws -> (lock: String, fence: Fence) {
         while true {
-            let stored = try await database.read { [deployment] transaction in
-                try transaction.first("SELECT state_fence FROM terraform_deployments WHERE id = \(deployment)")?
-                    .value("state_fence", as: Int64.self)
-            }
-            let fence = Fence(rawValue: (stored ?? 0) + 1)
+            let fence = Fence(rawValue: try await storedFence() + 1)
             do throws(VaultError) {
                 let lock = try await vault.lock(
                     deployment,
@@ -160,6 +148,13 @@ internal import Storage
                 }
             }
         }
+    }
+
+    private func storedFence() async throws -> Int64 {
+        try await database.read { [deployment] transaction in
+            try transaction.first("SELECT state_fence FROM terraform_deployments WHERE id = \(deployment)")?
+                .value("state_fence", as: Int64.self)
+        } ?? 0
     }
 
     // MARK: - To be measured

@@ -21,7 +21,7 @@ import Testing
                     while holder.lines.count < first, !holder.hasEnded { try await Task.sleep(for: .milliseconds(1)) }
                 }
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...20_000)))
-                #expect(!holder.hasEnded, "\(holder.lines.suffix(3))")
+                try #require(!holder.hasEnded, "\(holder.lines.first { $0.first != "saved" } ?? [])")
                 await holder.kill()
                 for line in holder.lines {
                     #expect(line.first == "saved", "\(line)")
