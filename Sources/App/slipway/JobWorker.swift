@@ -66,7 +66,8 @@ final class JobWorker: Sendable {
         let names: Set<String> = [
             "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LC_ALL", "TZ", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR",
         ]
-        let prefixes = ["SLIPWAY_", "XDG_", "PG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
+        // AWS_: for the worker's own calls to KMS and S3; Terraform gets its job's, whatever stands here.
+        let prefixes = ["SLIPWAY_", "XDG_", "PG", "AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
         return all.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
     }
 

@@ -34,7 +34,8 @@ struct TerraformSession: Sendable {
 
     // MARK: - Lines
 
-    private func take(_ line: TerraformLine) async {
+    private func take(_ heard: TerraformLine) async {
+        let line = RunVariables.naming(attempt.order.inputs.variableFiles.map(\.name), in: heard)
         let hasBegun = attempt.tracker.take(line)
         let events = JobEvent.events(for: line)
         attempt.tracker.remember(events)

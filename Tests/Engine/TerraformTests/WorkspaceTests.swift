@@ -26,6 +26,20 @@ import Testing
         }
     }
 
+    @Test func `errors in variables name the file or option that the person gave`() {
+        func heard(_ file: String, line: Int?, _ detail: String) -> TerraformLine {
+            TerraformLine(event: .diagnostic(Diagnostic(summary: "Invalid value", detail: detail, file: file, line: line)), message: detail)
+        }
+        let names = ["prod.tfvars", "more.tfvars.json"]
+        let cases: [(TerraformLine, TerraformLine)] = [
+            (heard("../variables-0.tfvars", line: 3, "in ../variables-0.tfvars"), heard("prod.tfvars", line: 3, "in prod.tfvars")),
+            (heard("../variables-1.tfvars.json", line: 1, ""), heard("more.tfvars.json", line: 1, "")),
+            (heard("../variables-plain.tfvars.json", line: 1, ""), heard("--var", line: nil, "")),
+            (heard("main.tf", line: 1, "x"), heard("main.tf", line: 1, "x")),
+        ]
+        for (line, named) in cases { #expect(RunVariables.naming(names, in: line) == named) }
+    }
+
     @Test func `a workspace is a leftover only when its holder is gone, and then once`() async throws {
         try await inRoot { root in
             var workspace: Workspace? = try Workspace.make(
@@ -57,6 +71,27 @@ import Testing
             try FileSystem.makeFolder(other)
             #expect(try Leftover.adopt(in: root).isEmpty)
             #expect(try FileSystem.names(in: root.path) == ["not-ours"])
+        }
+    }
+
+    @Test func `a workspace that is being made is nobody's leftover`() async throws {
+        try await inRoot { root in
+            let source = try #require(source)
+            try FileSystem.makeFolder(root.path)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        for _ in 0..<150 { try Workspace.make(in: root, source: source, metadata: ["job": "j"]).remove() }
+                        return 0
+                    }
+                }
+                group.addTask {
+                    var adopted = 0
+                    for _ in 0..<600 { adopted += try Leftover.adopt(in: root).count }
+                    return adopted
+                }
+                for try await adopted in group { #expect(adopted == 0) }
+            }
         }
     }
 

@@ -72,6 +72,7 @@ extension CommandTree {
         """
 
     static let followText = """
-        Ctrl-C once cancels the job gracefully; twice leaves it to a worker.
+        Ctrl-C once cancels the job gracefully; twice leaves it to a worker, as closing the terminal does: \
+        'slipway status JOB --follow' finds it again.
         """
 }

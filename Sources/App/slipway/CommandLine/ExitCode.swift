@@ -12,7 +12,7 @@ enum ExitCode: Int32, Sendable, CaseIterable {
         case .done: "done"
         case .failed: "failed"
         case .usage: "wrong use of the command"
-        case .cancelled: "cancelled, or left to a worker by a second Ctrl-C"
+        case .cancelled: "cancelled, or left to a worker"
         case .waitingForApproval: "the plan waits for approval"
         }
     }

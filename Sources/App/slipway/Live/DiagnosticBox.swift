@@ -51,7 +51,10 @@ enum DiagnosticBox {
     /// A paragraph of its own; lines that are indented, such as code or lists, are cut instead of wrapped.
     private static func block(_ text: String, room: Int, _ style: LiveStyle) -> [String] {
         guard !text.isEmpty else { return [] }
-        let lines = Harmless.lines(text).flatMap { line -> [String] in
+        var raw = Harmless.lines(text)
+        // A command's output ends with a line end.
+        while raw.last?.isEmpty ?? false { raw.removeLast() }
+        let lines = raw.flatMap { line -> [String] in
             let clean = style.symbols.clean(line)
             if clean.hasPrefix(" ") { return [TextWidth.truncate(clean, to: room, ellipsis: style.symbols.ellipsis)] }
             return clean.isEmpty ? [""] : TextWidth.wrap(clean, to: room)

@@ -52,13 +52,7 @@ extension SealedColumn {
                 postgres: "CAST(\(new) AS BYTEA) || substr(\(verbatim: column), CAST(\(old.count + 1) AS INTEGER))"
             )
             """
-        // The backup holds the message as it was.
-        let facts: SQL =
-            hasKeyName
-            ? """
-            , key_name = \(key), sealed_size_bytes = sealed_size_bytes + \(difference),
-            backup_key_name = CASE WHEN backup_path IS NULL THEN backup_key_name ELSE key_name END
-            """ : ""
+        let facts: SQL = hasKeyName ? ", key_name = \(key), sealed_size_bytes = sealed_size_bytes + \(difference)" : ""
         // The header holds a random nonce: the same one is the same message.
         return try transaction.execute(
             """

@@ -30,6 +30,32 @@ extension RunVariables {
         return written
     }
 
+    /// A line of a run whose diagnostic names what the person gave, variable files (in order) and `--var`, in place of what
+    /// ``written(for:)`` made of them.
+    package static func naming(_ names: [String], in line: TerraformLine) -> TerraformLine {
+        guard case .diagnostic(var diagnostic) = line.event else { return line }
+        func named(_ text: String) -> String {
+            guard text.contains("../variables-") else { return text }
+            var text = text
+            for (index, name) in names.enumerated() {
+                text.replace("../variables-\(index).tfvars" + (name.hasSuffix(".json") ? ".json" : ""), with: name)
+            }
+            text.replace("../variables-plain.tfvars.json", with: "--var")
+            text.replace("../variables-syntax.tfvars", with: "--var")
+            return text
+        }
+        if let file = diagnostic.file, file.hasPrefix("../variables-") {
+            diagnostic.file = named(file)
+            // The lines of what was made of the options are nobody's.
+            if diagnostic.file == "--var" { (diagnostic.line, diagnostic.column, diagnostic.code) = (nil, nil, nil) }
+        }
+        diagnostic.detail = named(diagnostic.detail)
+        var line = line
+        line.event = .diagnostic(diagnostic)
+        line.message = named(line.message)
+        return line
+    }
+
     /// - SeeAlso: <https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers>
     private static func isName(_ name: String) -> Bool {
         guard let first = name.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }

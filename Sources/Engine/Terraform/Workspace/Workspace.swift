@@ -72,7 +72,9 @@ package final class Workspace: Sendable {
         do throws(HostError) {
             try FileSystem.makeFolder(root.path)
             try FileSystem.makeNewFolder(path)
-            guard let lock = try FileLock.take("\(path)/\(lockName)") else { throw HostError(errno: 11, doing: "lock", path: path) }
+            // Locked before it has its name: whoever looks for leftovers never finds a lock that is not held yet.
+            guard let lock = try FileLock.take("\(path)/\(lockName).new") else { throw HostError(errno: 11, doing: "lock", path: path) }
+            try FileSystem.rename("\(path)/\(lockName).new", to: "\(path)/\(lockName)")
             let workspace = Workspace(path: path, facts: facts, variableFiles: variableFiles.map(\.name), lock: lock)
             for folder in ["inside", "inside/state", "inside/tmp", "inside/source", "inside/source/.terraform"] {
                 try FileSystem.makeNewFolder("\(path)/\(folder)")

@@ -2,15 +2,26 @@ import FoundationEssentials
 import Host
 import Storage
 import Synchronization
+import TestKit
 import Testing
 
 /// A running `KeyHolder`.
 final class KeyProcess: Sendable {
     private final class Output: Sendable {
-        private let bytes = Mutex<[UInt8]>([])
-        func add(_ piece: [UInt8]) { bytes.withLock { $0 += piece } }
+        private let state = Mutex<(bytes: [UInt8], hasEnded: Bool)>(([], false))
+
+        /// The last piece is empty.
+        func add(_ piece: [UInt8]) {
+            state.withLock {
+                $0.bytes += piece
+                if piece.isEmpty { $0.hasEnded = true }
+            }
+        }
+
+        var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
         var lines: [String] {
-            let bytes = bytes.withLock { $0 }
+            let bytes = state.withLock { $0.bytes }
             // A line that is cut off was not said.
             let whole = bytes.prefix((bytes.lastIndex(of: 10) ?? -1) + 1)
             return String(decoding: whole, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -39,8 +50,7 @@ final class KeyProcess: Sendable {
                 "\(products.joined(separator: "/"))/KeyHolder",
                 [mode, address, folder] + arguments,
                 environment: ["PATH": "/usr/bin:/bin"],
-                output: .pieces { output.add($0) },
-                errorOutput: .pieces { output.add($0) }
+                output: .pieces { output.add($0) }
             )
         )
     }
@@ -67,9 +77,12 @@ final class KeyProcess: Sendable {
     func pause() { process.signal(19) }
     func resume() { process.signal(18) }
 
-    @discardableResult
-    func end() async -> [String] {
+    /// All its lines, once it has ended and the last of them has arrived.
+    func end() async throws -> [String] {
         _ = await process.wait()
+        try await within(.seconds(60), "the end of the output") { [output] in
+            while !output.hasEnded { try await Task.sleep(for: .milliseconds(1)) }
+        }
         return lines
     }
 

@@ -161,7 +161,7 @@ struct KeyVault: Sendable {
             "SELECT sealed_plan AS sealed FROM terraform_runs WHERE job_id = 'job-1'",
         ]
         let credential = Message(
-            query: "SELECT sealed_values AS sealed FROM cloud_provider_credentials",
+            query: "SELECT sealed_values AS sealed FROM cloud_provider_credentials WHERE name = 'c1'",
             context: "credential/acme/c1",
             plain: Array(#"{"A":"b"}"#.utf8)
         )
