@@ -197,7 +197,7 @@ import Testing
                 #expect(second.errors.contains("space") || second.errors.contains("full"), "\(second)")
                 for index in 0...count { try? FileSystem.removeFile("\(disk)/filler-\(index)") }  // the last may not have been made
                 #expect(try await slipway.run("state", "list", "--project", "one", environment: here).lines == ["terraform_data.x"])
-                #expect(try await slipway.json("jobs", environment: here).list.count == 1)
+                #expect(try await slipway.json("jobs", "--project", "one", environment: here).list.count == 1)
                 #expect(try await slipway.json("deployments", environment: here).list.count == 1)
                 let third = try await slipway.run("deploy", small, "--project", "one", "--auto-approve", environment: here)
                 #expect(third.code == 0, "\(third)")

@@ -115,11 +115,7 @@ internal import Storage
                 as: .final,
                 fence: fence,
                 job: nil,
-                author: writer,
-                guarding: { [deployment] transaction in
-                    let row = try transaction.first("SELECT lock_id FROM state_locks WHERE terraform_deployment_id = \(deployment)")
-                    guard try row?.value("lock_id", as: String.self) == lock else { throw CancellationError() }
-                }
+                author: writer
             )
             say("\(writer) stored \(saved?.version ?? 0) \(saved?.checksum ?? "")")
             try? await vault.unlock(deployment, id: lock)  // It may have been stolen after the write.
@@ -130,17 +126,15 @@ internal import Storage
 
     private func take(_ writer: String) async throws -> (lock: String, fence: Fence) {
         while true {
-            let fence = Fence(rawValue: try await storedFence() + 1)
             do throws(VaultError) {
                 let lock = try await vault.lock(
                     deployment,
                     id: "\(writer)-\(UInt64.random(in: 0 ... .max))",
                     holder: writer,
                     reason: "test",
-                    fence: fence,
                     lifetime: .milliseconds(80)
                 )
-                return (lock.id, fence)
+                return (lock.id, lock.fence)
             } catch {
                 switch error.reason {
                 case .locked, .staleFence: try await Task.sleep(for: .milliseconds(Int.random(in: 2...20)))
