@@ -14,6 +14,7 @@ extension CommandTree {
                 "Only with this status; may be repeated"
             ),
             .value("project", "NAME", .name, "Only of this project"),
+            .flag("all", "List the upkeep that workers do by themselves, too: backups, checks"),
             limit,
             .value("before", "JOB", .text, "Only jobs older than this one, for the next page"),
         ],

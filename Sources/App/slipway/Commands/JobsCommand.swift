@@ -12,10 +12,12 @@ enum JobsCommand {
         let page = JobPage(limit: command.integer("limit") ?? 20, after: command.string("before").map { JobID(rawValue: $0) })
         let (only, project) = (context.onlyOrganization, command.string("project"))
         let statuses = command.strings("status").compactMap { JobStatus(rawValue: $0) }
-        let organization = context.organization
+        let (organization, isAll) = (context.organization, command.flag("all"))
         let found = try await program.database.read { [jobs = program.jobs] transaction -> [(JobRecord, Deployment?)] in
             let store = DeploymentStore()
             var filter = JobFilter(statuses: statuses)
+            // Backups and the like belong to no project, and nobody asked for them.
+            if !isAll { filter.queue = .terraform }
             if let only { filter.organization = try store.requireOrganization(named: only, in: transaction) }
             if let project {
                 let deployment = try store.require(project: project, organization: organization, in: transaction)
