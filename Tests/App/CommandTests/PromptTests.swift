@@ -41,6 +41,8 @@ import Testing
         #expect(await output.line() == "Do you want to perform these actions?")
         asking.cancel()
         #expect(await asking.value == false)
+        // Until here: the descriptor must be this pipe's as long as it is read.
+        withExtendedLifetime(input) {}
     }
 
     /// Both ends of a pipe, open until closed or until it goes.

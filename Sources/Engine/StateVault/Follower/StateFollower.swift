@@ -81,9 +81,10 @@ package final class StateFollower: Sendable {
             if isOver { break }
             let started = ContinuousClock.now
             do {
-                try await handOverNewest()
+                // A look that found half a state was no handing over: the next one is soon.
+                let pause = try await handOverNewest() ? interval : min(interval, .milliseconds(20))
                 failures = 0
-                await pause(until: started + interval)
+                await self.pause(until: started + pause)
             } catch {
                 failures += 1
                 bell.yield()
@@ -146,15 +147,17 @@ package final class StateFollower: Sendable {
         return content
     }
 
-    private func handOverNewest() async throws {
+    /// Hands over what the file holds, when that is whole and new; whether it did.
+    private func handOverNewest() async throws -> Bool {
         _ = await readNewest()
-        guard let state = progress.withLock({ $0.isHandedOver ? nil : $0.newest }) else { return }
+        guard let state = progress.withLock({ $0.isHandedOver ? nil : $0.newest }) else { return false }
         do {
             try await receive(state)
             progress.withLock { $0.isHandedOver = true }
         } catch let error as VaultError where !error.isTransient {
             progress.withLock { $0.failure = error }
         }
+        return true
     }
 
     /// Waits, but not longer than until ``finish()`` or a cancellation.
