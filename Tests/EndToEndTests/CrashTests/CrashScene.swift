@@ -99,7 +99,7 @@ struct CrashScene: Sendable {
     /// Waits until so many resources are reported done.
     func done(_ wanted: Int, in process: SlipwayProcess) async throws {
         try await until("\(wanted) resources done: \(process.lines.suffix(3)) \(process.errors)", within: .seconds(150)) {
-            let isOver = process.child.status != nil
+            let isOver = process.isOver
             if process.lines.count(where: { $0.contains("\"phase\":\"completed\"") }) >= wanted { return true }
             if isOver { throw TooLate(description: "\(wanted) resources: it ended: \(process.lines.suffix(3)) \(process.errors):") }
             return false

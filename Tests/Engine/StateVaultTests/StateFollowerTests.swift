@@ -53,15 +53,12 @@ import Testing
     @Test func `A copy of the last whole state outlives a rewrite that is cut off, also before anything was handed over`() async throws {
         try await Rig.with { rig in
             let copyPath = rig.folder.path + "/copy"
-            let copied: @Sendable (Rig) -> Int64? = { _ in
-                (try? FileSystem.read(copyPath)).flatMap { try? StateDocument(parsing: $0) }?.serial
-            }
             // Nobody runs it: nothing is handed over.
             let follower = try StateFollower(folder: rig.folder.path, copyPath: copyPath) { _ in }
             rig.rewrite(SampleState.json(serial: 1))
-            try await rig.until { copied($0) == 1 }
+            try await rig.until { _ in Rig.serial(at: copyPath) == 1 }
             rig.rewrite(SampleState.json(serial: 2), pieces: 3)
-            try await rig.until { copied($0) == 2 }
+            try await rig.until { _ in Rig.serial(at: copyPath) == 2 }
             rig.write(Array(SampleState.json(serial: 3).prefix(100)))
             let end = await follower.finish()
             #expect(end.isTorn && end.last?.document.serial == 2 && !end.isHandedOver)
@@ -134,7 +131,8 @@ import Testing
     @Test func `A slow receiver gets the newest, and nothing queues up`() async throws {
         try await Rig.with { rig in
             let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-            let follower = try StateFollower(folder: rig.folder.path, interval: .milliseconds(1)) { state in
+            let copyPath = rig.folder.path + "/copy"
+            let follower = try StateFollower(folder: rig.folder.path, copyPath: copyPath, interval: .milliseconds(1)) { state in
                 rig.received.withLock { $0.append(state.document.serial) }
                 if state.document.serial == 1 { for await _ in gate { break } }
             }
@@ -142,6 +140,7 @@ import Testing
             rig.rewrite(SampleState.json(serial: 1))
             try await rig.until { $0.serials == [1] }
             for serial in 2...100 { rig.rewrite(SampleState.json(serial: serial)) }
+            try await rig.until { _ in Rig.serial(at: copyPath) == 100 }
             opener.yield()
             try await rig.until { $0.serials.last == 100 }
             _ = await follower.finish()
@@ -235,6 +234,11 @@ private final class Rig: Sendable {
     }
 
     private init(folder: TemporaryFolder) { self.folder = folder }
+
+    /// Of the state in a file; nil when there is none.
+    static func serial(at path: String) -> Int64? {
+        (try? FileSystem.read(path)).flatMap { try? StateDocument(parsing: $0) }?.serial
+    }
 
     func follower(known: [UInt8]? = nil, interval: Duration = .milliseconds(20)) throws -> StateFollower {
         try StateFollower(folder: folder.path, known: known, interval: interval) { [self] state in

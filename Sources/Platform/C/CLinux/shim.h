@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -75,3 +77,19 @@ static inline int slipway_pidfd_send_signal(int descriptor, int signal) {
 }
 // memfd_create(2), shown with _GNU_SOURCE only.
 static inline int slipway_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
+
+// epoll(7): the struct of an event is packed and holds a union, of which Swift would read unaligned members.
+static inline int slipway_epoll_make(void) { return epoll_create1(EPOLL_CLOEXEC); }
+// Told once when the descriptor can be read or was hung up, then silent until asked again.
+static inline int slipway_epoll_ask(int set, int descriptor, uint64_t key, int again) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data = {.u64 = key}};
+    return epoll_ctl(set, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event);
+}
+static inline int slipway_epoll_forget(int set, int descriptor) { return epoll_ctl(set, EPOLL_CTL_DEL, descriptor, (void *)0); }
+// Waits, and puts the keys of what is ready into `keys`, at most 64.
+static inline int slipway_epoll_wait(int set, uint64_t keys[64]) {
+    struct epoll_event events[64];
+    int count = epoll_wait(set, events, 64, -1);
+    for (int index = 0; index < count; index++) keys[index] = events[index].data.u64;
+    return count;
+}
