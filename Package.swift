@@ -67,6 +67,7 @@ let package = Package(
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
         library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
         library("Sealing", "Platform", ["COpenSSL", "CZstd", "Host"], settings: everywhere),
+        library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
         // No system library: libpq is loaded when the first PostgreSQL database is opened.
@@ -75,6 +76,8 @@ let package = Package(
         system("CCurl"),
         system("COpenSSL"),
         system("CZstd"),
+        system("CMicroHTTPD"),
+        system("CWslay"),
         system("CLinux"),
 
         // Tests: the same folders
@@ -88,6 +91,7 @@ let package = Package(
         tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host"]),
         tests("SealingTests", "Platform/", ["Sealing"]),
         tests("HostTests", "Platform/", ["Host"]),
+        tests("WebServerTests", "Platform/", ["WebServer", "CLinux"]),
         tests("DomainTests", "Model/", ["Domain"]),
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),

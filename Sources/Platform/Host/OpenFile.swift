@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A file that is open for reading.
@@ -19,6 +20,12 @@ package final class OpenFile: Sendable {
     package var byteCount: Int {
         var facts = stat()
         return fstat(descriptor, &facts) == 0 ? Int(facts.st_size) : 0
+    }
+
+    /// Another descriptor of the same open file, for a library that closes it; nil when no more can be opened.
+    package func duplicateDescriptor() -> Int32? {
+        let copy = slipway_duplicate_above(descriptor, 3)
+        return copy >= 0 ? copy : nil
     }
 
     /// Reads what is there.

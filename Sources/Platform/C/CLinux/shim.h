@@ -2,17 +2,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,6 +40,7 @@ static inline int slipway_duplicate_above(int descriptor, int lowest) { return f
 
 // Shown with _DEFAULT_SOURCE or _GNU_SOURCE only.
 int pipe2(int ends[2], int flags);
+int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *folder);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int lowest);
 
@@ -92,4 +98,11 @@ static inline int slipway_epoll_wait(int set, uint64_t keys[64]) {
     int count = epoll_wait(set, events, 64, -1);
     for (int index = 0; index < count; index++) keys[index] = events[index].data.u64;
     return count;
+}
+
+// The type of the answer, struct ucred, is shown with _GNU_SOURCE only: process, user and group.
+static inline long slipway_peer_user(int descriptor) {
+    struct { int process; unsigned user; unsigned group; } peer = {0, 0, 0};
+    socklen_t length = sizeof peer;
+    return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
 }

@@ -1,0 +1,2 @@
+internal import Testing
+internal import WebServer
