@@ -66,7 +66,7 @@ let package = Package(
         // Platform: the outside world; the only code that touches C
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
         library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
-        library("Sealing", "Platform", ["COpenSSL", "CZstd", "Host"], settings: everywhere),
+        library("Sealing", "Platform", ["COpenSSL", "CZstd", "CZlib", "Host"], settings: everywhere),
         library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
@@ -76,6 +76,7 @@ let package = Package(
         system("CCurl"),
         system("COpenSSL"),
         system("CZstd"),
+        system("CZlib"),
         system("CMicroHTTPD"),
         system("CWslay"),
         system("CLinux"),

@@ -97,6 +97,60 @@ package struct EventStore: Sendable {
         try transaction.first("SELECT COUNT(*) AS number FROM events WHERE job_id = \(job) AND name = \(name)")?.value("number") ?? 0
     }
 
+    /// The job's newest event of one kind.
+    package func last(_ name: JobEvent.Name, of job: JobID, in transaction: Transaction) throws -> StoredEvent? {
+        try transaction.first(
+            """
+            SELECT ordinal, attempt, name, data, created_at FROM events
+            WHERE job_id = \(job) AND name = \(name)
+            ORDER BY ordinal DESC LIMIT 1
+            """
+        ).map { try StoredEvent($0, job: job) }
+    }
+
+    /// The job's events of some kinds, oldest first.
+    package func events(of job: JobID, named names: [JobEvent.Name], limit: Int = 10_000, in transaction: Transaction) throws -> [StoredEvent] {
+        try transaction.rows(
+            """
+            SELECT ordinal, attempt, name, data, created_at FROM events
+            WHERE job_id = \(job) AND name IN (\(list: names))
+            ORDER BY ordinal LIMIT \(limit)
+            """
+        ).map { try StoredEvent($0, job: job) }
+    }
+
+    /// The end of the execution log.
+    ///
+    /// - Returns: At most `limit` bytes of whole chunks, or the end of the last one; and whether anything before it is missing.
+    package func logEnd(of job: JobID, limit: Int, in transaction: Transaction) throws -> (text: String, isCut: Bool) {
+        var pieces: [String] = []
+        var size = 0
+        var before = Int64.max
+        while size <= limit {
+            let rows = try transaction.rows(
+                """
+                SELECT ordinal, text FROM log_chunks
+                WHERE job_id = \(job) AND ordinal < \(before)
+                ORDER BY ordinal DESC LIMIT 100
+                """
+            )
+            guard let last = rows.last else { return (pieces.reversed().joined(), false) }
+            before = try last.value("ordinal")
+            for row in rows {
+                let text: String = try row.value("text")
+                size += text.utf8.count
+                guard size <= limit else { break }
+                pieces.append(text)
+            }
+        }
+        if pieces.isEmpty {
+            let newest = try transaction.first("SELECT text FROM log_chunks WHERE job_id = \(job) ORDER BY ordinal DESC LIMIT 1")
+            let text: String = try newest?.value("text") ?? ""
+            pieces = [String(decoding: text.utf8.suffix(limit), as: UTF8.self)]
+        }
+        return (pieces.reversed().joined(), true)
+    }
+
     /// The job's events after `ordinal`, oldest first.
     package func events(
         of job: JobID,

@@ -22,6 +22,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case reservedName(path: String)
         case fightingOverride(path: String)
         case packedSourceDamaged
+        case archiveDamaged
         // Variables
         case invalidVariableName(String)
         case undeclaredVariable(String, declared: [String])
@@ -45,7 +46,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
     package var isBadInput: Bool {
         switch reason {
         case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .specialFile,
-            .reservedName, .fightingOverride, .packedSourceDamaged, .invalidVariableName, .undeclaredVariable:
+            .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
             true
         case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .workspaceInUse,
             .providerDamaged, .system:
@@ -93,6 +94,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             "\(path) sets a backend and is read after Slipway's own override: remove the backend or cloud block from it, for Slipway keeps the state"
         case .packedSourceDamaged:
             "the stored source can't be read: deploy again from the folder"
+        case .archiveDamaged:
+            "the archive is no whole tar archive: make it with tar -czf"
         case .invalidVariableName(let name):
             "\(name.debugDescription) is no variable name: letters, digits, _ and -, not beginning with a digit or -"
         case .undeclaredVariable(let name, let declared):

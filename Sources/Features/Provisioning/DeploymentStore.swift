@@ -1,5 +1,5 @@
 package import Domain
-internal import FoundationEssentials
+package import FoundationEssentials
 package import Storage
 
 /// Reads and writes deployments and the organizations that own them.
@@ -71,15 +71,17 @@ package struct DeploymentStore: Sendable {
         try first("WHERE d.id = \(id)", in: transaction)
     }
 
-    /// The organization's deployments by name, or everyone's when `organization` is nil.
+    /// The organization's deployments by name, or everyone's when `organization` is nil; those behind the project `after`.
     package func deployments(
         organization: String?,
         statuses: [DeploymentStatus] = [],
+        after: String? = nil,
         limit: Int = 100,
         in transaction: Transaction
     ) throws -> [Deployment] {
         var scope: SQL = organization.map { "o.name = \($0)" } ?? "1 = 1"
         if !statuses.isEmpty { scope = "\(sql: scope) AND d.status IN (\(list: statuses))" }
+        if let after { scope = "\(sql: scope) AND d.project > \(after)" }
         return try transaction.rows(
             """
             SELECT \(sql: Deployment.columns) FROM terraform_deployments d JOIN organizations o ON o.id = d.organization_id
@@ -99,7 +101,7 @@ package struct DeploymentStore: Sendable {
     }
 
     /// The deployment's id, made when it is missing.
-    func ensure(project: String, organization: OrganizationID, now: Date, in transaction: Transaction) throws -> DeploymentID {
+    package func ensure(project: String, organization: OrganizationID, now: Date, in transaction: Transaction) throws -> DeploymentID {
         try transaction.execute(
             """
             INSERT INTO terraform_deployments (organization_id, project, status, created_at, updated_at)

@@ -111,12 +111,11 @@ struct RunAttempt: Sendable {
         return try await RunStages(attempt: self, workspace: workspace, settings: settings).run()
     }
 
-    /// The deployment belongs to this attempt from here on: an older one can't write its state any more.
+    /// Says that the run has begun; the right to write the state comes with its lock, for another may hold that.
     private func begin() async throws {
         let now = services.now()
         let sealedVariables = try order.options.action == .deploy && order.inputs.hasVariables ? order.sealedVariables(services) : nil
         try await context.write { [services, order, job, fence, context] transaction in
-            try services.vault.claim(order.deployment.id, fence: fence, in: transaction)
             try services.deployments.begin(
                 order.deployment.id,
                 job: job,

@@ -1,3 +1,4 @@
+package import Domain
 package import Terraform
 
 /// What someone asks for: one run on one project.
@@ -7,6 +8,8 @@ package struct RunRequest: Sendable {
     package var options: RunOptions
     /// Nil: what the project was deployed from last.
     package var source: SourceFiles?
+    /// Without a source of its own: what this job was run from.
+    package var sourceOf: JobID?
     package var inputs: RunInputs
     /// Names of credentials of the organization; a later one wins, and all of them win over the inputs' environment.
     package var credentials: [String]
@@ -20,6 +23,7 @@ package struct RunRequest: Sendable {
         project: String,
         options: RunOptions,
         source: SourceFiles? = nil,
+        sourceOf: JobID? = nil,
         inputs: RunInputs = RunInputs(),
         credentials: [String] = [],
         timeout: Duration = .seconds(1800),
@@ -29,6 +33,7 @@ package struct RunRequest: Sendable {
         self.project = project
         self.options = options
         self.source = source
+        self.sourceOf = sourceOf
         self.inputs = inputs
         self.credentials = credentials
         self.timeout = timeout
@@ -53,7 +58,7 @@ package struct RunRequest: Sendable {
         return self
     }
 
-    private static func check(_ name: String, what: String, option: String) throws {
+    static func check(_ name: String, what: String, option: String) throws {
         let isPlain = name.utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte

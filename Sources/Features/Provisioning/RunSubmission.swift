@@ -25,8 +25,15 @@ package struct RunSubmission: Sendable {
     ///
     /// All of it is durable when this returns, or nothing is stored.
     ///
-    /// - Throws: ``ProvisioningError`` with what to change.
-    package func submit(_ request: RunRequest) async throws -> JobID {
+    /// - Parameters:
+    ///   - request: What to run.
+    ///   - alongside: Runs in the same transaction, with the job and its deployment; may be run more than once.
+    /// - Returns: The job.
+    /// - Throws: ``ProvisioningError`` with what to change; what `alongside` throws.
+    package func submit(
+        _ request: RunRequest,
+        alongside: @escaping @Sendable (JobID, DeploymentID, Transaction) throws -> Void = { _, _, _ in }
+    ) async throws -> JobID {
         let request = try request.validated()
         let now = now()
         var random = SystemRandomNumberGenerator()
@@ -52,6 +59,8 @@ package struct RunSubmission: Sendable {
                     now: now,
                     in: transaction
                 )
+            } else if let other = request.sourceOf, let run = try runs.run(other, in: transaction), run.deployment == deployment {
+                sourceID = run.source
             } else {
                 guard let stored = try deployments.deployment(deployment, in: transaction)?.sourceID else {
                     throw ProvisioningError(
@@ -75,6 +84,7 @@ package struct RunSubmission: Sendable {
             )
             _ = try jobs.enqueue(new, in: transaction)
             try runs.add(job: job, deployment: deployment, source: sourceID, sealedInputs: sealedInputs, in: transaction)
+            try alongside(job, deployment, transaction)
             return job
         }
     }

@@ -15,7 +15,8 @@ package struct LockRequest: Sendable {
     package let info: String?
     /// Claimed with the lock when given.
     package let fence: Fence?
-    package let lifetime: Duration
+    /// Nil: it is held until it is released, or a person ends it: for holders that can't send a heartbeat.
+    package let lifetime: Duration?
 
     package init(
         _ deployment: DeploymentID,
@@ -24,7 +25,7 @@ package struct LockRequest: Sendable {
         reason: String,
         info: String? = nil,
         fence: Fence? = nil,
-        lifetime: Duration = standardLifetime
+        lifetime: Duration? = standardLifetime
     ) {
         self.deployment = deployment
         self.id = id

@@ -112,9 +112,12 @@ package struct StateLocks: Sendable {
 
     static func key(_ deployment: DeploymentID) -> String { "slipway:state-lock:\(deployment)" }
 
+    /// How long the front notes a lock: behind a note that is over stands the row.
+    private func noteLifetime(_ request: LockRequest) -> Duration { request.lifetime ?? LockRequest.standardLifetime }
+
     private func takeNow(_ request: LockRequest) async throws(VaultError) -> StateLock {
         let key = Self.key(request.deployment)
-        let noted = await front?.take(key, by: request.id, for: request.lifetime)
+        let noted = await front?.take(key, by: request.id, for: noteLifetime(request))
         if noted == .some(false), let current = try await vault.currentLock(of: request.deployment), current.id != request.id {
             throw VaultError(.locked(current))
         }
@@ -129,7 +132,7 @@ package struct StateLocks: Sendable {
                 fence: request.fence,
                 lifetime: request.lifetime
             )
-            if noted != .some(true) { await front?.extend(key, by: request.id, for: request.lifetime) }
+            if noted != .some(true) { await front?.extend(key, by: request.id, for: noteLifetime(request)) }
             return lock
         } catch {
             if noted == .some(true) { await front?.release(key, by: request.id) }
@@ -138,11 +141,12 @@ package struct StateLocks: Sendable {
     }
 
     private func renew(_ request: LockRequest, lost: @Sendable (StateLock?) -> Void) async {
+        guard let lifetime = request.lifetime else { return }
         while !Task.isCancelled {
-            do { try await Task.sleep(for: request.lifetime / 3) } catch { return }
+            do { try await Task.sleep(for: lifetime / 3) } catch { return }
             do throws(VaultError) {
-                try await vault.renew(request.deployment, id: request.id, lifetime: request.lifetime)
-                await front?.extend(Self.key(request.deployment), by: request.id, for: request.lifetime)
+                try await vault.renew(request.deployment, id: request.id, lifetime: lifetime)
+                await front?.extend(Self.key(request.deployment), by: request.id, for: noteLifetime(request))
             } catch {
                 // The database being away is no loss yet: the next beat tries again.
                 guard case .lockNotHeld(_, let current) = error.reason else { continue }

@@ -14,6 +14,8 @@ package enum TerraformCommand: Sendable, Hashable {
     case initialize
     /// Brings in modules only; offline for local ones.
     case getModules
+    /// Checks the configuration by itself, without state, variables or credentials.
+    case validate
 
     /// The name in ``Workspace`` metadata and log lines.
     package var name: String {
@@ -25,6 +27,7 @@ package enum TerraformCommand: Sendable, Hashable {
         case .refresh: "refresh"
         case .initialize: "init"
         case .getModules: "get"
+        case .validate: "validate"
         }
     }
 }

@@ -79,6 +79,7 @@ package struct TerraformRunner: Sendable {
         case .refresh: ["apply", "-refresh-only", "-auto-approve"] + run + variables
         case .initialize: ["init", "-input=false", "-no-color"] + (program.initializesInJSON ? ["-json"] : [])
         case .getModules: ["get", "-no-color"]
+        case .validate: ["validate", "-json", "-no-color"]
         }
     }
 

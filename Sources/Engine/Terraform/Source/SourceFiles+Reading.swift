@@ -28,6 +28,17 @@ extension SourceFiles {
     }
 }
 
+extension SourceFiles {
+    static func isState(_ name: String) -> Bool {
+        name == "terraform.tfstate" || name.hasPrefix("terraform.tfstate.") || name == "errored.tfstate"
+    }
+
+    static func isIgnored(_ name: String) -> Bool {
+        [".git", ".hg", ".svn", ".terraform", ".terraform.tfstate.lock.info", "crash.log"].contains(name)
+            || (name.hasPrefix("crash.") && name.hasSuffix(".log"))
+    }
+}
+
 /// Runs a call to the system and translates its refusal.
 func attempt<Result>(_ body: () throws(HostError) -> Result) throws(TerraformError) -> Result {
     do { return try body() } catch { throw TerraformError(error) }
@@ -50,9 +61,9 @@ private struct FolderReader {
                 throw TerraformError(.nameNotUTF8(path: folder.isEmpty ? shown : "\(folder)/\(shown)"))
             }
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if Self.isState(name) {
+            if SourceFiles.isState(name) {
                 ignoredStates.append(path)
-            } else if !Self.isIgnored(name) {
+            } else if !SourceFiles.isIgnored(name) {
                 try add(path)
             }
         }
@@ -82,14 +93,5 @@ private struct FolderReader {
             }
             entries.append(SourceFiles.Entry(path: path, content: .file(bytes, isExecutable: facts.mode & 0o100 != 0)))
         }
-    }
-
-    private static func isState(_ name: String) -> Bool {
-        name == "terraform.tfstate" || name.hasPrefix("terraform.tfstate.") || name == "errored.tfstate"
-    }
-
-    private static func isIgnored(_ name: String) -> Bool {
-        [".git", ".hg", ".svn", ".terraform", ".terraform.tfstate.lock.info", "crash.log"].contains(name)
-            || (name.hasPrefix("crash.") && name.hasSuffix(".log"))
     }
 }

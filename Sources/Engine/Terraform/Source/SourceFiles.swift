@@ -48,6 +48,10 @@ package struct SourceFiles: Sendable, Hashable {
         }
         guard size <= Self.byteLimit else { throw TerraformError(.sourceTooLarge(limit: Self.byteLimit)) }
         guard entries.count <= Self.countLimit else { throw TerraformError(.tooManyFiles(limit: Self.countLimit)) }
+        // What lies below a link, or below a file, would be written to somewhere else.
+        for entry in entries {
+            for parent in Self.parents(of: entry.path) where paths.contains(parent) { throw TerraformError(.unsafeName(path: entry.path)) }
+        }
         guard entries.contains(where: { !$0.path.contains("/") && Self.isConfiguration($0.path) }) else {
             throw TerraformError(.noConfiguration)
         }
@@ -74,6 +78,11 @@ package struct SourceFiles: Sendable, Hashable {
     /// What Terraform or OpenTofu reads as configuration.
     static func isConfiguration(_ name: String) -> Bool {
         [".tf", ".tf.json", ".tofu", ".tofu.json"].contains { name.hasSuffix($0) } && !name.hasPrefix(".")
+    }
+
+    /// `a` and `a/b` of `a/b/c`.
+    static func parents(of path: String) -> [String] {
+        path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
     }
 
     static func isSafe(_ path: String) -> Bool {
