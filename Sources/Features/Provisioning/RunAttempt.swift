@@ -115,7 +115,7 @@ struct RunAttempt: Sendable {
     private func begin() async throws {
         let now = services.now()
         let sealedVariables = try order.options.action == .deploy && order.inputs.hasVariables ? order.sealedVariables(services) : nil
-        try await context.write { [services, order, job, fence, context] transaction in
+        try await context.write { [services, order, job, context] transaction in
             try services.deployments.begin(
                 order.deployment.id,
                 job: job,

@@ -27,7 +27,7 @@ package struct RunSubmission: Sendable {
     ///
     /// - Parameters:
     ///   - request: What to run.
-    ///   - alongside: Runs in the same transaction, with the job and its deployment; may be run more than once.
+    ///   - alongside: Runs in the same transaction, before the job is queued; may be run more than once.
     /// - Returns: The job.
     /// - Throws: ``ProvisioningError`` with what to change; what `alongside` throws.
     package func submit(
@@ -70,6 +70,7 @@ package struct RunSubmission: Sendable {
                 }
                 sourceID = stored
             }
+            try alongside(job, deployment, transaction)
             var tags = ["terraform", "infrastructure", "organization:\(organization)", "deployment:\(deployment)"]
             tags += (source?.providers ?? []).map { "provider:\($0)" }
             let new = NewJob(
@@ -84,7 +85,6 @@ package struct RunSubmission: Sendable {
             )
             _ = try jobs.enqueue(new, in: transaction)
             try runs.add(job: job, deployment: deployment, source: sourceID, sealedInputs: sealedInputs, in: transaction)
-            try alongside(job, deployment, transaction)
             return job
         }
     }

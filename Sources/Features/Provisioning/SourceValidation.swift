@@ -1,4 +1,3 @@
-package import Domain
 internal import FoundationEssentials
 internal import Log
 internal import Sealing

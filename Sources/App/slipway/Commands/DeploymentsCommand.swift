@@ -1,3 +1,4 @@
+import API
 import Domain
 import FoundationEssentials
 import Provisioning
@@ -5,44 +6,6 @@ import Storage
 
 /// Runs `slipway deployments`.
 enum DeploymentsCommand {
-    private struct Document: Encodable {
-        let deployment: Int64
-        let organization: String
-        let project: String
-        let status: String
-        let stage: String
-        let progress: Int
-        let resources: Int
-        let stateVersion: Int64
-        let planSummary: String?
-        let errorMessage: String?
-        let lastJob: String?
-        let retryCount: Int
-        let startedAt: Date?
-        let completedAt: Date?
-        let createdAt: Date
-        let updatedAt: Date
-
-        init(_ deployment: Deployment) {
-            self.deployment = deployment.id.rawValue
-            organization = deployment.organizationName
-            project = deployment.project
-            status = deployment.status.rawValue
-            stage = deployment.stage
-            progress = deployment.progress
-            resources = deployment.resourceCount
-            stateVersion = deployment.stateVersion
-            planSummary = deployment.planSummary
-            errorMessage = deployment.errorMessage
-            lastJob = deployment.lastJob?.rawValue
-            retryCount = deployment.retryCount
-            startedAt = deployment.startedAt
-            completedAt = deployment.completedAt
-            createdAt = deployment.createdAt
-            updatedAt = deployment.updatedAt
-        }
-    }
-
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let program = try await context.open()
         let (only, limit) = (context.onlyOrganization, context.command.integer("limit") ?? 20)
@@ -51,7 +14,7 @@ enum DeploymentsCommand {
             try DeploymentStore().deployments(organization: only, statuses: statuses, limit: limit, in: $0)
         }
         if context.output.isJSON {
-            try context.output.json(found.map(Document.init))
+            try context.output.json(found.map(DeploymentDocument.init))
             return .done
         }
         guard !found.isEmpty else {

@@ -1,3 +1,4 @@
+import API
 import Domain
 import Events
 import FoundationEssentials
@@ -29,18 +30,7 @@ enum StatusCommand {
         var document = JobDocument(found.record)
         document.project = found.deployment?.project
         document.organization = found.deployment?.organizationName
-        document.attempts = found.attempts.map { attempt in
-            .init(
-                attempt: attempt.ordinal,
-                fence: attempt.fence.rawValue,
-                worker: attempt.workerID,
-                startedAt: attempt.startedAt,
-                endedAt: attempt.endedAt,
-                outcome: attempt.outcome?.rawValue,
-                errorCode: attempt.errorCode,
-                errorMessage: attempt.errorMessage
-            )
-        }
+        document.attempts = found.attempts.map(JobDocument.Attempt.init)
         if context.output.isJSON {
             try context.output.json(document)
         } else {

@@ -1,3 +1,4 @@
+internal import API
 internal import Domain
 internal import Events
 import FoundationEssentials
@@ -16,19 +17,10 @@ struct JSONView: Sendable {
     }
 
     /// A moment as every JSON of the program has it: UTC, to the millisecond.
-    static func timestamp(_ date: Date) -> String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    static func timestamp(_ date: Date) -> String { Timestamp.text(date) }
 
     /// Any value as one JSON document, keys sorted; for commands that print one.
-    static func document(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        encoder.keyEncodingStrategy = .useDefaultKeys
-        encoder.dateEncodingStrategy = .custom { date, encoder in
-            var container = encoder.singleValueContainer()
-            try container.encode(timestamp(date))
-        }
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
+    static func document(_ value: some Encodable) throws -> String { try JSONDocument.pretty(value) }
 
     private static func quoted(_ text: String) -> String {
         var result = "\""

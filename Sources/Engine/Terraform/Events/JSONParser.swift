@@ -1,15 +1,3 @@
-extension JSONValue {
-    /// Reads JSON; nil when the bytes are not exactly one JSON value in UTF-8, or nest deeper than 200.
-    ///
-    /// - SeeAlso: RFC 8259
-    package init?(parsing bytes: [UInt8]) {
-        guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
-        var parser = JSONParser(bytes)
-        guard let value = parser.parse() else { return nil }
-        self = value
-    }
-}
-
 /// Reads JSON; RFC 8259.
 struct JSONParser {
     /// Deeper nesting is refused: it would only serve to exhaust the stack.

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Host
+internal import Log
 
 /// What Terraform thinks of a configuration by itself.
 package struct ValidationReport: Sendable, Hashable {

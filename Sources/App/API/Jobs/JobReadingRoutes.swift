@@ -1,0 +1,199 @@
+import Domain
+import Events
+import FoundationEssentials
+import Jobs
+import Provisioning
+import Storage
+import WebServer
+
+/// What a job said and planned.
+enum JobReadingRoutes {
+    static let all = [log, events, plan]
+
+    static let log = Route(
+        "GET",
+        "/api/jobs/:job/log",
+        name: "getJobLog",
+        group: JobRoutes.group,
+        "Read a job's log: a piece as JSON, or with follow=1 all of it as text until the job ends",
+        needs: .job(.read),
+        query: [
+            QueryParameter("after", .integer, "'next' of the piece before; -1 for the beginning"),
+            QueryParameter("limit", .integer, "How many chunks at most: 1 to 1000, 50 unless given"),
+            QueryParameter("follow", .boolean, "Stream until the job ends"),
+        ],
+        answers: [
+            AnswerShape(
+                status: 200,
+                summary: "A piece of the log, or the stream",
+                content: [
+                    (
+                        "application/json",
+                        .object([
+                            .init("job", .string(), "The job"), .init("log", .string(), "Whole lines"),
+                            .init("next", .integer, "Give it as 'after' for what follows"),
+                            .init("isEnd", .boolean, "The job is over, and nothing follows"),
+                        ])
+                    ),
+                    ("text/plain", .string()),
+                ]
+            )
+        ],
+        isStream: true
+    ) { call, job in
+        let after = Int64(try call.query("after", in: -1...Int.max) ?? -1)
+        guard try !call.queryFlag("follow") else { return stream(of: job.id, after: after, call) }
+        let limit = try call.limit()
+        // The status before the text: what the last attempt wrote is committed with it.
+        let chunks = try await call.services.database.read { try EventStore().log(of: job.id, after: after, limit: limit, in: $0) }
+        return .json(
+            .object([
+                ("job", .text(job.id.rawValue)),
+                ("log", .text(chunks.map(\.text).joined())),
+                ("next", JSONText(chunks.last?.ordinal ?? after)),
+                ("isEnd", .bool(job.status.isFinal && chunks.count < limit)),
+            ])
+        )
+    }
+
+    private static func stream(of job: JobID, after: Int64, _ call: Call) -> Response {
+        let (database, jobs) = (call.services.database, call.services.jobs)
+        return .stream(headers: [HeaderField("Content-Type", "text/plain; charset=utf-8"), HeaderField("Cache-Control", "no-store")]) { writer in
+            var last = after
+            func writeNew() async throws {
+                while true {
+                    let start = last
+                    let chunks = try await database.read { try EventStore().log(of: job, after: start, limit: 100, in: $0) }
+                    guard let newest = chunks.last?.ordinal else { return }
+                    last = newest
+                    try await writer.write(chunks.map(\.text).joined())
+                }
+            }
+            try await EventFollower(database: database).follow(job) { _ in
+                let status = try await database.read { try jobs.job(job, in: $0)?.status }
+                try await writeNew()
+                return status.map { !$0.isFinal } ?? false
+            }
+        }
+    }
+
+    static let events = Route(
+        "GET",
+        "/api/jobs/:job/events",
+        name: "listJobEvents",
+        group: JobRoutes.group,
+        "List what a job reported, in order",
+        needs: .job(.read),
+        query: QueryParameter.page,
+        answers: [
+            .json(
+                Schema.page(
+                    of: NamedSchema(
+                        "JobEvent",
+                        .object([
+                            .init("type", .string(), "docs/json-output.md lists them"), .init("job", .string(), "The job"),
+                            .init("ordinal", .integer, "Counted from 1"), .init("at", .moment, "When"), .init("data", .any, "By type"),
+                        ])
+                    )
+                )
+            )
+        ]
+    ) { call, job in
+        let (limit, after) = (try call.limit(), try call.after() ?? 0)
+        let found = try await call.services.database.read {
+            try EventStore().events(of: job.id, after: after, limit: limit, in: $0)
+        }
+        let items: [JSONText] = found.map { event in
+            .object([
+                ("type", .text(event.name)), ("job", .text(job.id.rawValue)), ("ordinal", JSONText(event.ordinal)),
+                ("at", .moment(event.createdAt)), ("data", .raw(event.payload)),
+            ])
+        }
+        let next = found.count == limit ? found.last.map { String($0.ordinal) } : nil
+        return .json(.object([("items", .list(items)), ("next", JSONText(next))]))
+    }
+
+    static let plan = Route(
+        "GET",
+        "/api/jobs/:job/plan",
+        name: "getJobPlan",
+        group: JobRoutes.group,
+        "Read what a job's plan wants to change; as text with Accept: text/plain",
+        needs: .job(.read),
+        answers: [
+            AnswerShape(
+                status: 200,
+                summary: "The plan",
+                content: [
+                    (
+                        "application/json",
+                        .object([
+                            .init("job", .string(), "The job"),
+                            .init("summary", .nullable(.string()), "+3 ~1 -0"),
+                            .init("awaitsDecision", .boolean, "Someone has to approve or refuse it"),
+                            .init("decision", .nullable(.string()), "approved or refused"),
+                            .init("decidedBy", .nullable(.string()), "Who"),
+                            .init("expiresAt", .nullable(.moment), "When it can't be approved any more"),
+                            .init(
+                                "changes",
+                                .list(
+                                    .object([
+                                        .init("address", .string(), "Of the resource"),
+                                        .init("action", .string(), "create, update, replace, delete …"),
+                                        .init("reason", .nullable(.string()), "Terraform's, for a replacement"),
+                                        .init("isDrift", .boolean, "It changed outside Terraform, as the plan found it"),
+                                    ])
+                                ),
+                                "In Terraform's order"
+                            ),
+                        ])
+                    ),
+                    ("text/plain", .string()),
+                ]
+            )
+        ]
+    ) { call, job in
+        let found = try await call.services.database.read { transaction in
+            (
+                run: try RunStore().run(job.id, in: transaction),
+                events: try EventStore().events(of: job.id, named: [.planned, .drift, .planSummary], in: transaction)
+            )
+        }
+        guard let run = found.run, !found.events.isEmpty else { throw Problem.notFound("Job \(job.id) has no plan (yet).") }
+        var changes: [(change: PlannedChange, isDrift: Bool)] = []
+        var summary = run.planSummary
+        for event in found.events {
+            switch event.event {
+            case .planned(let change)?: changes.append((change, false))
+            case .drift(let change)?: changes.append((change, true))
+            case .planSummary(let totals)?: summary = totals.description
+            default: break
+            }
+        }
+        if call.request.headers["Accept"]?.hasPrefix("text/plain") ?? false {
+            let lines = changes.map { "\($0.isDrift ? "drift " : "")\($0.change.action.symbol) \($0.change.address)\n" }
+            return .text(lines.joined() + "Plan: \(summary ?? "nothing to change")\n")
+        }
+        return .json(
+            .object([
+                ("job", .text(job.id.rawValue)),
+                ("summary", JSONText(summary)),
+                ("awaitsDecision", .bool(run.awaitsDecision && job.status == .scheduled)),
+                ("decision", JSONText(run.decision?.rawValue)),
+                ("decidedBy", JSONText(run.decidedBy)),
+                ("expiresAt", JSONText(run.planExpiresAt)),
+                (
+                    "changes",
+                    .list(
+                        changes.map { change, isDrift in
+                            .object([
+                                ("address", .text(change.address)), ("action", .text(change.action.rawValue)),
+                                ("reason", JSONText(change.reason)), ("isDrift", .bool(isDrift)),
+                            ])
+                        }
+                    )
+                ),
+            ])
+        )
+    }
+}

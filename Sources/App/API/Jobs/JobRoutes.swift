@@ -1,0 +1,185 @@
+import Domain
+import Events
+import Jobs
+import Provisioning
+import Storage
+import WebServer
+
+/// Jobs: what people asked for, and the upkeep.
+enum JobRoutes {
+    static let all = [list, show, retry, cancel, approve, refuse] + JobReadingRoutes.all
+    static let group = "Jobs"
+
+    static let list = Route(
+        "GET",
+        "/api/jobs",
+        name: "listJobs",
+        group: group,
+        "List an organization's jobs, newest first",
+        needs: .organization(.read),
+        query: [
+            QueryParameter("status", .choice(JobStatus.allCases.map(\.rawValue)), "Only those"),
+            QueryParameter("queue", .choice(QueueName.allCases.map(\.rawValue)), "Only of this queue"),
+            QueryParameter("kind", .string(), "Only of this kind: deploy, destroy, plan, refresh"),
+            QueryParameter("tag", .string(), "Only with this tag: provider:aws"),
+            QueryParameter("project", .string(), "Only of this project"),
+        ] + QueryParameter.page,
+        answers: [.json(Schema.page(of: JobDocument.schema))]
+    ) { call, organization in
+        let limit = try call.limit()
+        var filter = JobFilter(organization: organization.id)
+        filter.statuses = try call.query("status", as: JobStatus.self).map { [$0] } ?? []
+        filter.queue = try call.query("queue", as: QueueName.self)
+        filter.kind = try call.query("kind")
+        filter.tag = try call.query("tag")
+        let (project, after, wanted) = (try call.query("project"), try call.query("after"), filter)
+        let found = try await call.services.database.read { [jobs = call.services.jobs] transaction -> [(JobRecord, Deployment?)] in
+            var filter = wanted
+            let store = DeploymentStore()
+            if let project {
+                guard let deployment = try store.deployment(project: project, organization: organization.name, in: transaction) else {
+                    throw Problem.notFound("There is no project '\(project.brief)' in the organization '\(organization.name)'.")
+                }
+                filter.concurrencyKey = "deployment:\(deployment.id)"
+            }
+            // JobPage's own bound is a thousand: of a full page the last may only be the last by chance.
+            let page = JobPage(limit: limit + 1, after: after.map { JobID(rawValue: $0) })
+            return try jobs.jobs(filter, page: page, in: transaction).map { ($0, try store.deployment(ofJob: $0.id, in: transaction)) }
+        }
+        return try .page(found, limit: min(limit, 999), cursor: { $0.0.id.rawValue }, { document($0.0, $0.1) })
+    }
+
+    static let show = Route(
+        "GET",
+        "/api/jobs/:job",
+        name: "getJob",
+        group: group,
+        "See a job with its attempts",
+        needs: .job(.read),
+        answers: [.json(.named(JobDocument.schema))]
+    ) { call, job in
+        let (deployment, attempts) = try await call.services.database.read { [jobs = call.services.jobs] transaction in
+            (try DeploymentStore().deployment(ofJob: job.id, in: transaction), try jobs.attempts(of: job.id, in: transaction))
+        }
+        var shown = document(job, deployment)
+        shown.attempts = attempts.map(JobDocument.Attempt.init)
+        return try .json(encoding: shown)
+    }
+
+    // MARK: - Decisions
+
+    static let retry = Route(
+        "POST",
+        "/api/jobs/:job/retry",
+        name: "retryJob",
+        group: group,
+        "Run what a job that failed was to run, as a new job",
+        needs: .job(.deploy),
+        body: .json(.object(RunFields.properties), isRequired: false),
+        answers: [.json(202, .named(RunAcceptance.schema), "The new job is queued, durably")],
+        record: .handler
+    ) { call, job in
+        guard job.status == .failed || job.status == .cancelled else {
+            throw Problem.conflict("Only a job that failed or was cancelled can be retried; this one is \(job.status.rawValue).")
+        }
+        let deployment = try await call.services.database.read { try DeploymentStore().deployment(ofJob: job.id, in: $0) }
+        guard let deployment else { throw Problem.conflict("Job \(job.id) works on no deployment; it is tried again by itself.") }
+        var fields = try call.optionalFields()
+        var run = RunRequest(
+            organization: deployment.organizationName,
+            project: deployment.project,
+            options: RunOptions(action: .deploy),
+            sourceOf: job.id,
+            requestedBy: try call.principal.actor
+        )
+        _ = try fields.optionalText("organization")
+        try RunFields.read(&fields, into: &run)
+        try fields.end()
+        let asked = run.options
+        run.options = try RunOptions.decoded(from: job.payload)
+        // What was asked for now comes on top of what was asked for then.
+        run.options.planFirst = run.options.planFirst || asked.planFirst
+        run.options.rollbackOnFailure = run.options.rollbackOnFailure || asked.rollbackOnFailure
+        run.options.resumeAfterCrash = run.options.resumeAfterCrash || asked.resumeAfterCrash
+        let organization = WorkingOrganization(id: deployment.organization, name: deployment.organizationName)
+        return try await RunAcceptance.accept(run, call, organization, message: "Job \(job.id) is tried again")
+    }
+
+    static let cancel = Route(
+        "POST",
+        "/api/jobs/:job/cancel",
+        name: "cancelJob",
+        group: group,
+        "End a job: one that waits at once, one that runs in good order",
+        needs: .job(.deploy),
+        body: .json(
+            .object([.optional("force", .boolean, "Kill Terraform: what it is making may be lost from the state")]),
+            isRequired: false
+        ),
+        answers: [.json(202, .named(decisionSchema), "It is told, or has ended")]
+    ) { call, job in
+        var fields = try call.optionalFields()
+        let isForced = try fields.optionalFlag("force") ?? false
+        try fields.end()
+        switch try await call.services.decisions.cancel(job.id, force: isForced, by: try call.principal.actor) {
+        case .ended: return decided(job, "cancelled", "It had not started, and is cancelled.")
+        case .told: return decided(job, "cancelling", "It is told to stop.")
+        case .alreadyFinished(let record): throw Problem.conflict("Job \(job.id) had ended before: it is \(record.status.rawValue).")
+        case .notFound: throw Problem.notFound("There is no job '\(job.id)'.")
+        }
+    }
+
+    static let approve = Route(
+        "POST",
+        "/api/jobs/:job/approve",
+        name: "approveJob",
+        group: group,
+        "Let a job apply exactly the plan that waits",
+        needs: .job(.approve),
+        answers: [.json(200, .named(decisionSchema))]
+    ) { call, job in
+        try await call.services.decisions.approve(job.id, by: try call.principal.actor)
+        return decided(job, "approved", "Its plan is applied.", status: 200)
+    }
+
+    static let refuse = Route(
+        "POST",
+        "/api/jobs/:job/refuse",
+        name: "refuseJob",
+        group: group,
+        "End a job whose plan waits; nothing is changed",
+        needs: .job(.approve),
+        body: .json(.object([.optional("reason", .string(), "Why")]), isRequired: false),
+        answers: [.json(200, .named(decisionSchema))]
+    ) { call, job in
+        var fields = try call.optionalFields()
+        let reason = try fields.optionalText("reason")
+        try fields.end()
+        try await call.services.decisions.refuse(job.id, by: try call.principal.actor, reason: reason)
+        return decided(job, "refused", "Nothing was changed.", status: 200)
+    }
+
+    // MARK: - Details
+
+    private static let decisionSchema = NamedSchema(
+        "Decision",
+        .object([
+            .init("job", .string(), "The job"), .init("decision", .string(), "approved, refused, cancelled or cancelling"),
+            .init("message", .string(), "What follows"),
+        ])
+    )
+
+    private static func decided(_ job: JobRecord, _ decision: String, _ message: String, status: Int = 202) -> Response {
+        .json(
+            .object([("job", .text(job.id.rawValue)), ("decision", .text(decision)), ("message", .text(message))]),
+            status: status
+        )
+    }
+
+    private static func document(_ job: JobRecord, _ deployment: Deployment?) -> JobDocument {
+        var document = JobDocument(job)
+        document.project = deployment?.project
+        document.organization = deployment?.organizationName
+        return document
+    }
+}

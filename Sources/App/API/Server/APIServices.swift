@@ -1,0 +1,64 @@
+package import Access
+package import FoundationEssentials
+package import Jobs
+package import Log
+package import Provisioning
+package import Sealing
+package import StateVault
+package import Storage
+
+/// What the API's handlers work with; wired once by the program.
+package struct APIServices: Sendable {
+    package let database: Database
+    package let keyring: Keyring
+    package let vault: StateVault
+    package let locks: StateLocks
+    package let jobs: JobStore
+    package let access: AccessStore
+    package let logger: Logger
+    /// The program's version.
+    package let version: String
+    /// Larger states are refused, in bytes.
+    package let stateLimit: Int
+    /// Lets Terraform check configurations; nil where Terraform can't be run.
+    package let validation: SourceValidation?
+    package let limits: RateLimits
+    package let metrics: Metrics
+    package let now: @Sendable () -> Date
+
+    package init(
+        database: Database,
+        keyring: Keyring,
+        vault: StateVault,
+        locks: StateLocks,
+        jobs: JobStore,
+        access: AccessStore,
+        logger: Logger,
+        version: String,
+        stateLimit: Int = StateVault.standardLimit,
+        validation: SourceValidation? = nil,
+        limits: RateLimits = RateLimits(),
+        metrics: Metrics = Metrics(),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.database = database
+        self.keyring = keyring
+        self.vault = vault
+        self.locks = locks
+        self.jobs = jobs
+        self.access = access
+        self.logger = logger
+        self.version = version
+        self.stateLimit = stateLimit
+        self.validation = validation
+        self.limits = limits
+        self.metrics = metrics
+        self.now = now
+    }
+
+    var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs, now: now) }
+    var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs, now: now) }
+    var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
+    var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
+    var backend: BackendStates { BackendStates(database: database, keyring: keyring, vault: vault, now: now) }
+}

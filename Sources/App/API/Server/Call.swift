@@ -1,0 +1,144 @@
+import Access
+import Audit
+import Domain
+import FoundationEssentials
+import Provisioning
+import Sealing
+import Terraform
+import WebServer
+
+/// One request whose sender is known and whose body is there.
+struct Call: Sendable {
+    let request: Request
+    let parameters: [String: String]
+    let caller: Principal?
+    let services: APIServices
+    let body: [UInt8]
+    /// The body, where it is JSON.
+    let json: JSONValue?
+    /// When the request came.
+    let now: Date
+
+    /// Whoever calls.
+    ///
+    /// - Throws: ``Problem`` where the route needs nobody and nobody is there.
+    var principal: Principal {
+        get throws {
+            guard let caller else { throw Authenticator.unauthorized("Give a token: Authorization: Bearer slp_….", request) }
+            return caller
+        }
+    }
+
+    /// For the record.
+    var author: Author { get throws { try principal.author(from: request.client.address) } }
+
+    /// A parameter of the path; routes name those that they have.
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    // MARK: - Body and query
+
+    /// The members of the body's JSON object.
+    func fields() throws -> Fields {
+        guard let json else { throw Problem.invalid("The body must be a JSON object.") }
+        return try Fields(json)
+    }
+
+    /// The body's members; without a body there are none.
+    func optionalFields() throws -> Fields { body.isEmpty ? try Fields(.object([])) : try fields() }
+
+    /// The query's value of that name; nil when it is absent or empty.
+    func query(_ name: String) throws -> String? {
+        guard let value = request.query(name), !value.isEmpty else { return nil }
+        guard value.utf8.count <= 1000, !value.utf8.contains(0) else { throw Problem.invalid("'\(name)' is longer than 1000 bytes.") }
+        return value
+    }
+
+    func query(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = try query(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw Problem.invalid("'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text.brief)'.")
+        }
+        return number
+    }
+
+    func queryFlag(_ name: String) throws -> Bool {
+        switch try query(name) {
+        case nil, "0", "false": false
+        case "1", "true": true
+        case let text?: throw Problem.invalid("'\(name)' must be true or false, not '\(text.brief)'.")
+        }
+    }
+
+    /// One of the cases of an enum.
+    func query<Choice: RawRepresentable & CaseIterable>(_ name: String, as type: Choice.Type) throws -> Choice?
+    where Choice.RawValue == String {
+        guard let text = try query(name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.invalid("'\(name)' must be one of \(words), not '\(text.brief)'.")
+        }
+        return choice
+    }
+
+    /// How many of a list are wanted.
+    func limit() throws -> Int { try query("limit", in: 1...1000) ?? 50 }
+
+    /// Where a page begins, for lists in the order of a number.
+    func after() throws -> Int64? {
+        guard let text = try query("after") else { return nil }
+        guard let number = Int64(text) else { throw Problem.invalid("'after' must be 'next' of the page before, not '\(text.brief)'.") }
+        return number
+    }
+
+    // MARK: - Organizations
+
+    /// The organization that the query or the body names.
+    var namedOrganization: String? {
+        get throws {
+            if let name = try query("organization") { return name }
+            guard let value = json?["organization"], value != .null else { return nil }
+            guard let name = value.string else { throw Fields.wrong("organization", "a text", value) }
+            return name
+        }
+    }
+
+    /// Finds an organization that the caller may see and has a right in.
+    ///
+    /// - Throws: ``Problem``: 404 when there is none, or none for this caller to see; 403 without the permission.
+    func organization(named name: String?, allowing permission: Permission) async throws -> WorkingOrganization {
+        let principal = try principal
+        let found: Organization?
+        if name == nil, let only = principal.onlyOrganization {
+            found = try await services.access.organization(only)
+        } else {
+            let name = name ?? "default"
+            found = name.utf8.contains(0) ? nil : try await services.access.organization(named: name)
+        }
+        guard let found, principal.role(in: found.id) != nil else {
+            throw Problem.notFound("There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization'.")
+        }
+        try check(permission, in: found.id)
+        return WorkingOrganization(id: found.id, name: found.name)
+    }
+
+    /// - Throws: ``Problem``: 403 without the permission.
+    func check(_ permission: Permission, in organization: OrganizationID) throws {
+        guard try principal.allows(permission, in: organization) else {
+            throw Problem.forbidden("This needs the permission '\(permission.rawValue)' in the organization, which you don't have there.")
+        }
+    }
+
+    // MARK: - Idempotency
+
+    /// The request's `Idempotency-Key`, with what it stands for; nil when it has none.
+    func idempotency(in organization: OrganizationID) throws -> IdempotencyStore.Request? {
+        guard let key = request.headers["Idempotency-Key"] else { return nil }
+        guard 1...255 ~= key.utf8.count else { throw Problem.invalid("The Idempotency-Key must have 1 to 255 characters.") }
+        let what = "\(request.method) \(request.path) \(request.target.query ?? "")\n"
+        return IdempotencyStore.Request(
+            scope: "\(organization)/\(try principal.actor)",
+            key: key,
+            fingerprint: SHA256.hex(Array(what.utf8) + body)
+        )
+    }
+}

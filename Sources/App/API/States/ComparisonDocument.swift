@@ -1,0 +1,74 @@
+package import StateVault
+
+/// What differs between two versions of a state; values are never in it.
+package struct ComparisonDocument: Encodable, Sendable {
+    struct Changed: Encodable, Sendable {
+        let address: String
+        let attributes: [String]
+        let sensitiveAttributes: [String]
+        let statusChanged: Bool
+    }
+
+    struct Output: Encodable, Sendable {
+        let name: String
+        let change: String
+        let sensitive: Bool
+    }
+
+    let from: Int
+    let to: Int
+    let added: [String]
+    let changed: [Changed]
+    let removed: [String]
+    let outputs: [Output]
+
+    package init(_ comparison: StateComparison) {
+        from = comparison.from.version
+        to = comparison.to.version
+        added = comparison.added
+        removed = comparison.removed
+        changed = comparison.changed.map { resource in
+            Changed(
+                address: resource.address,
+                attributes: resource.attributes.map(\.name),
+                sensitiveAttributes: resource.attributes.filter(\.isSensitive).map(\.name),
+                statusChanged: resource.statusChanged
+            )
+        }
+        outputs = comparison.outputs.map { Output(name: $0.name, change: $0.change.rawValue, sensitive: $0.isSensitive) }
+    }
+}
+
+extension ComparisonDocument {
+    static let schema = NamedSchema(
+        "StateComparison",
+        .object([
+            .init("from", .integer, "A version"),
+            .init("to", .integer, "A version"),
+            .init("added", .list(.string()), "Addresses"),
+            .init(
+                "changed",
+                .list(
+                    .object([
+                        .init("address", .string(), "Of the resource"),
+                        .init("attributes", .list(.string()), "That differ, sensitive ones included"),
+                        .init("sensitiveAttributes", .list(.string()), "Those that are sensitive"),
+                        .init("statusChanged", .boolean, "Tainted or not"),
+                    ])
+                ),
+                "Resources that differ"
+            ),
+            .init("removed", .list(.string()), "Addresses"),
+            .init(
+                "outputs",
+                .list(
+                    .object([
+                        .init("name", .string(), "Of the output"), .init("change", .string(), "added, changed or removed"),
+                        .init("sensitive", .boolean, "Whether it is"),
+                    ])
+                ),
+                "Outputs that differ"
+            ),
+        ])
+    )
+}

@@ -1,0 +1,95 @@
+import Domain
+import Provisioning
+import StateVault
+import WebServer
+
+/// What a person decides about a state.
+enum StateChangeRoutes {
+    static let all = [rollback, importState, pin, unpin]
+    private static let group = StateRoutes.group
+
+    static let rollback = Route(
+        "POST",
+        "/api/deployments/:project/state/rollback",
+        name: "rollBackState",
+        group: group,
+        "Make an earlier version the newest again, as a new version",
+        needs: .project(.stateWrite),
+        body: .json(
+            .object([.init("version", .integer, "To go back to"), .optional("reason", .string(), "For the audit")])
+        ),
+        answers: [.json(.named(StateVersionDocument.schema))]
+    ) { call, deployment in
+        var fields = try call.fields()
+        guard let version = try fields.optionalInteger("version", in: 1...1_000_000_000) else {
+            throw Problem.invalid("'version' is missing; it must be a version's number.")
+        }
+        let reason = try fields.optionalText("reason") ?? "rollback"
+        try fields.end()
+        let saved = try await call.services.vault.rollback(
+            deployment.id,
+            to: version,
+            author: try call.principal.actor,
+            reason: reason
+        )
+        return try .json(encoding: StateVersionDocument(saved))
+    }
+
+    static let importState = Route(
+        "POST",
+        "/api/deployments/:project/state/import",
+        name: "importState",
+        group: group,
+        "Store a state as the newest",
+        needs: .project(.stateWrite),
+        query: [
+            QueryParameter("force", .boolean, "Take it in spite of its lineage or serial"),
+            QueryParameter("reason", .string(), "For the audit"),
+        ],
+        body: BodyShape(content: [("application/json", .any)], limit: StateVault.standardLimit, isRequired: true),
+        answers: [
+            .json(
+                .object([
+                    .init("version", .nullable(.named(StateVersionDocument.schema)), "Null: the newest had the same bytes already"),
+                    .init("overrides", .list(.string()), "What was forced"),
+                ])
+            )
+        ]
+    ) { call, deployment in
+        let imported = try await call.services.vault.importState(
+            call.body,
+            into: deployment.id,
+            author: try call.principal.actor,
+            reason: try call.query("reason") ?? "import",
+            force: try call.queryFlag("force")
+        )
+        let version: JSONText = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
+        return .json(.object([("version", version), ("overrides", .list(imported.overrides.map { .text($0.description) }))]))
+    }
+
+    static let pin = Route(
+        "PUT",
+        "/api/deployments/:project/state/versions/:version/pin",
+        name: "pinStateVersion",
+        group: group,
+        "Keep a version from being pruned",
+        needs: .project(.stateWrite),
+        answers: [.empty()]
+    ) { call, deployment in
+        try await call.services.vault.pin(deployment.id, version: try call.version, by: try call.principal.actor)
+        return .done
+    }
+
+    static let unpin = Route(
+        "DELETE",
+        "/api/deployments/:project/state/versions/:version/pin",
+        name: "unpinStateVersion",
+        group: group,
+        "Let a version be pruned again",
+        needs: .project(.stateWrite),
+        answers: [.empty()]
+    ) { call, deployment in
+        try await call.services.vault.unpin(deployment.id, version: try call.version, by: try call.principal.actor)
+        return .done
+    }
+}

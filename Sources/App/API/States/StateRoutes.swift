@@ -1,0 +1,119 @@
+import Domain
+import Provisioning
+import StateVault
+import WebServer
+
+/// States of a project: reading them and their history.
+enum StateRoutes {
+    static let all = [pull, resources, versions, version, download, diff] + StateChangeRoutes.all + LockRoutes.all
+    static let group = "States"
+
+    static let pull = Route(
+        "GET",
+        "/api/deployments/:project/state",
+        name: "pullState",
+        group: group,
+        "Read the newest state as Terraform wrote it, secrets included",
+        needs: .project(.state),
+        answers: [.json(.any, "Terraform's state")]
+    ) { call, deployment in
+        file(try await call.services.vault.export(deployment.id))
+    }
+
+    static let resources = Route(
+        "GET",
+        "/api/deployments/:project/state/resources",
+        name: "listResources",
+        group: group,
+        "List the addresses of all resources",
+        needs: .project(.read),
+        answers: [.json(.object([.init("items", .list(.string()), "Terraform's addresses")]))]
+    ) { call, deployment in
+        guard let state = try await call.services.vault.load(deployment.id) else { return .json(.object([("items", .list([]))])) }
+        let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
+        return .json(.object([("items", .list(addresses.map { .text($0) }))]))
+    }
+
+    static let versions = Route(
+        "GET",
+        "/api/deployments/:project/state/versions",
+        name: "listStateVersions",
+        group: group,
+        "List the versions of a state, newest first",
+        needs: .project(.read),
+        query: QueryParameter.page,
+        answers: [.json(Schema.page(of: StateVersionDocument.schema))]
+    ) { call, deployment in
+        let limit = try call.limit()
+        let before = try call.after().map { Int($0) }
+        let found = try await call.services.vault.versions(of: deployment.id, before: before, limit: limit + 1)
+        return try .page(found, limit: limit, cursor: { String($0.version) }, StateVersionDocument.init)
+    }
+
+    static let version = Route(
+        "GET",
+        "/api/deployments/:project/state/versions/:version",
+        name: "getStateVersion",
+        group: group,
+        "See a version of a state, without its content",
+        needs: .project(.read),
+        answers: [.json(.named(StateVersionDocument.schema))]
+    ) { call, deployment in
+        let number = try call.version
+        let found = try await call.services.vault.versions(of: deployment.id, before: number + 1, limit: 1).first
+        guard let found, found.version == number else { throw VaultError(.noVersion(deployment.id, version: number)) }
+        return try .json(encoding: StateVersionDocument(found))
+    }
+
+    static let download = Route(
+        "GET",
+        "/api/deployments/:project/state/versions/:version/file",
+        name: "downloadStateVersion",
+        group: group,
+        "Read a version of a state as Terraform wrote it, secrets included",
+        needs: .project(.state),
+        answers: [.json(.any, "Terraform's state")]
+    ) { call, deployment in
+        file(try await call.services.vault.export(deployment.id, version: try call.version))
+    }
+
+    static let diff = Route(
+        "GET",
+        "/api/deployments/:project/state/diff",
+        name: "compareStates",
+        group: group,
+        "Compare two versions of a state: names, never values",
+        needs: .project(.read),
+        query: [
+            QueryParameter("from", .integer, "A version; the one before the newest unless given"),
+            QueryParameter("to", .integer, "A version; the newest unless given"),
+        ],
+        answers: [.json(.named(ComparisonDocument.schema))]
+    ) { call, deployment in
+        let (from, to) = (try call.query("from", in: 1...Int.max - 1), try call.query("to", in: 1...Int.max - 1))
+        return try .json(encoding: ComparisonDocument(try await call.services.vault.compare(deployment.id, from: from, to: to)))
+    }
+
+    private static func file(_ state: LoadedState) -> Response {
+        Response(
+            headers: [
+                HeaderField("Content-Type", "application/json"), HeaderField("Cache-Control", "no-store"),
+                HeaderField("X-Slipway-State-Version", String(state.version.version)),
+            ],
+            body: .bytes(state.bytes)
+        )
+    }
+}
+
+extension Call {
+    /// The version in the path.
+    var version: Int {
+        get throws {
+            let text = parameter("version")
+            guard let number = Int(text), number >= 1, number < .max else {
+                throw Problem.invalid("The version must be a whole number from 1, not '\(text.brief)'.")
+            }
+            return number
+        }
+    }
+}
