@@ -30,8 +30,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote",
-                "Host",
+                "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage",
+                "Sealing", "Remote", "Host",
             ],
             path: "Sources/App/slipway",
             swiftSettings: abovePlatform
@@ -51,12 +51,14 @@ let package = Package(
             "Features",
             ["Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Host"]
         ),
+        library("Access", "Features", ["Jobs", "Audit", "Domain", "Storage", "Sealing"]),
 
         // Engine: the machinery, which knows no product feature
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
-        library("StateVault", "Engine", ["Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
+        library("StateVault", "Engine", ["Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
         library("Events", "Engine", ["Domain", "Storage"]),
+        library("Audit", "Engine", ["Domain", "Storage"]),
 
         // Model: words and tables
         library("Schema", "Model", ["Storage"]),
@@ -102,7 +104,7 @@ let package = Package(
         tests(
             "StateVaultTests",
             "Engine/",
-            ["StateVault", "Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Schema", "Host", "VaultHolder"]
+            ["StateVault", "Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Schema", "Host", "VaultHolder"]
         ),
         // A process that works in a vault, for tests that kill or stop it.
         .executableTarget(
@@ -112,6 +114,7 @@ let package = Package(
             swiftSettings: everywhere
         ),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
+        tests("AuditTests", "Engine/", ["Audit", "Domain", "Storage", "Schema"]),
         tests(
             "ProvisioningTests",
             "Features/",
@@ -121,6 +124,7 @@ let package = Package(
                 "KeyHolder",
             ]
         ),
+        tests("AccessTests", "Features/", ["Access", "Jobs", "Audit", "Domain", "Storage", "Sealing", "Schema"]),
         // A process that changes keys or holds a lock, for tests that kill or stop it.
         .executableTarget(
             name: "KeyHolder",
