@@ -20,6 +20,11 @@ package enum TokenText {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// A password that nobody can guess: 20 characters, 119 bits.
+    ///
+    /// - Throws: `SealingError` when the generator has no seed.
+    package static func password() throws -> String { try random(count: 20) }
+
     /// Whether a text could be a token, so that nothing else is looked up.
     package static func isToken(_ text: String) -> Bool {
         text.utf8.count == 44 && text.hasPrefix(prefix) && text.utf8.dropFirst(4).allSatisfy(isLetterOrDigit)
