@@ -30,11 +30,20 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote",
-                "Host",
+                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage",
+                "Sealing", "Remote", "Host",
             ],
             path: "Sources/App/slipway",
             swiftSettings: abovePlatform
+        ),
+
+        library(
+            "API",
+            "App",
+            [
+                "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
+                "WebServer", "Host",
+            ]
         ),
 
         .executableTarget(
@@ -51,12 +60,14 @@ let package = Package(
             "Features",
             ["Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Host"]
         ),
+        library("Access", "Features", ["Jobs", "Audit", "Domain", "Storage", "Sealing"]),
 
         // Engine: the machinery, which knows no product feature
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
-        library("StateVault", "Engine", ["Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
+        library("StateVault", "Engine", ["Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
         library("Events", "Engine", ["Domain", "Storage"]),
+        library("Audit", "Engine", ["Domain", "Storage"]),
 
         // Model: words and tables
         library("Schema", "Model", ["Storage"]),
@@ -103,7 +114,7 @@ let package = Package(
         tests(
             "StateVaultTests",
             "Engine/",
-            ["StateVault", "Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Schema", "Host", "VaultHolder"]
+            ["StateVault", "Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Schema", "Host", "VaultHolder"]
         ),
         // A process that works in a vault, for tests that kill or stop it.
         .executableTarget(
@@ -113,6 +124,7 @@ let package = Package(
             swiftSettings: everywhere
         ),
         tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
+        tests("AuditTests", "Engine/", ["Audit", "Domain", "Storage", "Schema"]),
         tests(
             "ProvisioningTests",
             "Features/",
@@ -122,12 +134,21 @@ let package = Package(
                 "KeyHolder",
             ]
         ),
+        tests("AccessTests", "Features/", ["Access", "Jobs", "Audit", "Domain", "Storage", "Sealing", "Schema"]),
         // A process that changes keys or holds a lock, for tests that kill or stop it.
         .executableTarget(
             name: "KeyHolder",
             dependencies: ["Provisioning", "StateVault", "Domain", "Log", "Storage", "Sealing", "Remote"],
             path: "Tests/KeyHolder",
             swiftSettings: everywhere
+        ),
+        tests(
+            "APITests",
+            "App/",
+            [
+                "API", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage",
+                "Sealing", "Schema", "WebServer", "Host",
+            ]
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),

@@ -127,7 +127,10 @@ struct Composition: Sendable {
     var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
 
     /// Who does what this process does, for the record: `anna@laptop`.
-    var person: String {
+    var person: String { Self.person(configuration) }
+
+    /// Who does what this process does; see ``person``.
+    static func person(_ configuration: Configuration) -> String {
         // Cron, containers and CI set neither variable.
         let user = configuration.environment["USER"] ?? configuration.environment["LOGNAME"] ?? CurrentUser.name ?? "uid \(CurrentUser.id)"
         return "\(user)@\(ProcessInfo.processInfo.hostName)"

@@ -1,3 +1,4 @@
+internal import Audit
 package import Domain
 package import FoundationEssentials
 package import Jobs

@@ -53,7 +53,7 @@ package struct BackendStates: Sendable {
         let outputs = try DeploymentOutputs(database: database, keyring: keyring).sealed(
             OutputJSON.outputs(of: document),
             project: deployment.project,
-            organization: deployment.organizationName
+            organization: deployment.sealingName
         )
         let addresses = document.resources.filter { !$0.isDeposed }.map(\.address)
         let now = now()

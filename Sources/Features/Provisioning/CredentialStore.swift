@@ -42,7 +42,8 @@ package struct CredentialStore: Sendable {
         }
         let names = String(decoding: try JSONEncoder().encode(values.keys.sorted()), as: UTF8.self)
         let plain = [UInt8](try JSONEncoder().encode(values))
-        let context = SealContext.credential(organization: organization, name: name)
+        let sealingName = try await database.read { try DeploymentStore().sealingName(ofOrganization: organization, in: $0) }
+        let context = SealContext.credential(organization: sealingName, name: name)
         let sealed = try Envelope.seal(plain, with: keyring, context: context, compress: false)
         try await database.write { transaction in
             let id = try DeploymentStore().organization(named: organization, now: now, in: transaction)
@@ -102,18 +103,19 @@ package struct CredentialStore: Sendable {
 
     /// The environment variables of a credential, for a run of the same organization.
     func values(name: String, organization: String) async throws -> [String: String] {
-        let sealed = try await database.read { transaction -> [UInt8]? in
+        let stored = try await database.read { transaction -> (sealed: [UInt8], sealingName: String)? in
             try transaction.first(
                 """
-                SELECT c.sealed_values FROM cloud_provider_credentials c JOIN organizations o ON o.id = c.organization_id
+                SELECT c.sealed_values, COALESCE(o.sealed_as, o.name) AS sealing_name
+                FROM cloud_provider_credentials c JOIN organizations o ON o.id = c.organization_id
                 WHERE o.name = \(organization) AND c.name = \(name)
                 """
-            )?.value("sealed_values")
+            ).map { (try $0.value("sealed_values"), try $0.value("sealing_name")) }
         }
-        guard let sealed else {
+        guard let (sealed, sealingName) = stored else {
             throw ProvisioningError(.notFound, "There is no credential '\(name)'; `slipway credential list` shows those there are.")
         }
-        let plain = try Envelope.open(sealed, with: keyring, context: SealContext.credential(organization: organization, name: name))
+        let plain = try Envelope.open(sealed, with: keyring, context: SealContext.credential(organization: sealingName, name: name))
         return try JSONDecoder().decode([String: String].self, from: Data(plain))
     }
 }

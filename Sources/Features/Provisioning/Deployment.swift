@@ -7,6 +7,8 @@ package struct Deployment: Sendable, Hashable {
     package let id: DeploymentID
     package let organization: OrganizationID
     package let organizationName: String
+    /// The organization's first name, which sealed values are bound to.
+    let sealingName: String
     package let project: String
     package let status: DeploymentStatus
     /// 0–100.
@@ -29,8 +31,8 @@ package struct Deployment: Sendable, Hashable {
 
     /// Select this, from `terraform_deployments d JOIN organizations o`.
     static let columns: SQL = """
-        d.id, d.organization_id, o.name AS organization_name, d.project, d.status, d.progress_percentage, d.current_stage,
-        d.stage_message, d.cloud_provider, d.source_id, d.plan_summary, d.error_message, d.last_job_id, d.retry_count,
+        d.id, d.organization_id, o.name AS organization_name, COALESCE(o.sealed_as, o.name) AS sealing_name, d.project,
+        d.status, d.progress_percentage, d.current_stage, d.stage_message, d.cloud_provider, d.source_id, d.plan_summary, d.error_message, d.last_job_id, d.retry_count,
         d.resource_count, d.state_version, d.started_at, d.completed_at, d.created_at, d.updated_at
         """
 
@@ -38,6 +40,7 @@ package struct Deployment: Sendable, Hashable {
         id = try row.value("id")
         organization = try row.value("organization_id")
         organizationName = try row.value("organization_name")
+        sealingName = try row.value("sealing_name")
         project = try row.value("project")
         status = try row.value("status")
         progress = try row.value("progress_percentage")

@@ -11,10 +11,13 @@ package struct DeploymentStore: Sendable {
     /// The organization of that name, made when it is missing.
     func organization(named name: String, now: Date, in transaction: Transaction) throws -> OrganizationID {
         try transaction.execute(
-            "INSERT INTO organizations (name, created_at) VALUES (\(name), \(now)) ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO organizations (name, created_at) VALUES (\(name), \(now)) ON CONFLICT DO NOTHING"
         )
         guard let row = try transaction.first("SELECT id FROM organizations WHERE name = \(name)") else {
-            throw ProvisioningError(.notFound, "There is no organization '\(name)'.")
+            // Sealed values are bound to the first name: no other organization can have it.
+            let renamed = try transaction.first("SELECT name FROM organizations WHERE sealed_as = \(name)")
+            let present: String = try renamed?.value("name") ?? name
+            throw ProvisioningError(.conflict, "The organization '\(name)' was renamed to '\(present)'; use that name.")
         }
         let id: OrganizationID = try row.value("id")
         try transaction.execute(
@@ -24,6 +27,11 @@ package struct DeploymentStore: Sendable {
             """
         )
         return id
+    }
+
+    /// The name that values of an organization are sealed to: its first one; of one that isn't there yet, the name that it will have.
+    func sealingName(ofOrganization name: String, in transaction: Transaction) throws -> String {
+        try transaction.first("SELECT COALESCE(sealed_as, name) AS name FROM organizations WHERE name = \(name)")?.value("name") ?? name
     }
 
     /// The organization of that name, or nil.

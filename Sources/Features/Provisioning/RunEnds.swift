@@ -74,7 +74,7 @@ struct RunEnds: Sendable {
         let error = action == .refresh ? deployment.errorMessage : nil
         let outputs = state.map(OutputJSON.outputs) ?? [:]
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
-            .sealed(outputs, project: deployment.project, organization: deployment.organizationName)
+            .sealed(outputs, project: deployment.project, organization: deployment.sealingName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")
         let summary = attempt.tracker.applied ?? attempt.tracker.planned ?? ChangeSummary()
         let message = Self.sentence(for: action, summary)

@@ -50,7 +50,7 @@ struct RunOrder: Sendable {
             throw JobFailure(.notFound, message: "What this job was to run is no longer kept; run the command again.")
         }
         let context = SealContext.source(
-            organization: deployment.organizationName,
+            organization: deployment.sealingName,
             project: deployment.project,
             sha256: sealedSource.sha256
         )
@@ -82,7 +82,7 @@ struct RunOrder: Sendable {
 
     /// The variables as the deployment keeps them for its next run.
     func sealedVariables(_ services: ProvisioningServices) throws -> [UInt8] {
-        let context = SealContext.variables(organization: deployment.organizationName, project: deployment.project)
+        let context = SealContext.variables(organization: deployment.sealingName, project: deployment.project)
         return try Envelope.seal(inputs.withoutEnvironment.encoded(), with: services.keyring, context: context, compress: true)
     }
 }

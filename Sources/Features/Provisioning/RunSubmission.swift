@@ -26,13 +26,14 @@ package struct RunSubmission: Sendable {
     /// All of it is durable when this returns, or nothing is stored.
     ///
     /// - Parameters:
-    ///   - request: What to run.
-    ///   - alongside: Runs in the same transaction, before the job is queued; may be run more than once.
-    /// - Returns: The job.
-    /// - Throws: ``ProvisioningError`` with what to change; what `alongside` throws.
+    ///   - request: What someone asks for.
+    ///   - alongside: Runs in the same transaction, before anything is queued, when deployment and organization are there: for limits, for
+    ///     the record, for the answer to a request that may come again. May be run again; what it throws undoes all.
+    /// - Returns: The job's id.
+    /// - Throws: ``ProvisioningError`` with what to change, or what `alongside` throws.
     package func submit(
         _ request: RunRequest,
-        alongside: @escaping @Sendable (JobID, DeploymentID, Transaction) throws -> Void = { _, _, _ in }
+        alongside: @escaping @Sendable (Submitted, Transaction) throws -> Void = { _, _ in }
     ) async throws -> JobID {
         let request = try request.validated()
         let now = now()
@@ -42,12 +43,16 @@ package struct RunSubmission: Sendable {
             unixMilliseconds: Int64(now.timeIntervalSince1970 * 1000),
             using: &random
         )
-        let inputs = try await completeInputs(of: request)
+        let sealingName = try await database.read { [deployments] transaction in
+            try deployments.sealingName(ofOrganization: request.organization, in: transaction)
+        }
+        let inputs = try await completeInputs(of: request, sealingName)
         let sealedInputs = try Envelope.seal(inputs.encoded(), with: keyring, context: SealContext.inputs(job), compress: true)
-        let source = try sealedSource(of: request)
+        let source = try sealedSource(of: request, sealingName)
         return try await database.write { [deployments, runs, jobs] transaction in
             let organization = try deployments.organization(named: request.organization, now: now, in: transaction)
             let deployment = try deployments.ensure(project: request.project, organization: organization, now: now, in: transaction)
+            try alongside(Submitted(job: job, organization: organization, deployment: deployment), transaction)
             let sourceID: Int64
             if let source {
                 sourceID = try runs.addSource(
@@ -70,7 +75,6 @@ package struct RunSubmission: Sendable {
                 }
                 sourceID = stored
             }
-            try alongside(job, deployment, transaction)
             var tags = ["terraform", "infrastructure", "organization:\(organization)", "deployment:\(deployment)"]
             tags += (source?.providers ?? []).map { "provider:\($0)" }
             let new = NewJob(
@@ -89,6 +93,13 @@ package struct RunSubmission: Sendable {
         }
     }
 
+    /// What a request is becoming.
+    package struct Submitted: Sendable {
+        package let job: JobID
+        package let organization: OrganizationID
+        package let deployment: DeploymentID
+    }
+
     // MARK: - Details
 
     private struct SealedSource: Sendable {
@@ -99,11 +110,11 @@ package struct RunSubmission: Sendable {
         let providers: [String]
     }
 
-    private func sealedSource(of request: RunRequest) throws -> SealedSource? {
+    private func sealedSource(of request: RunRequest, _ sealingName: String) throws -> SealedSource? {
         guard let source = request.source else { return nil }
         let packed = source.packed()
         let sha256 = SHA256.hex(packed)
-        let context = SealContext.source(organization: request.organization, project: request.project, sha256: sha256)
+        let context = SealContext.source(organization: sealingName, project: request.project, sha256: sha256)
         return SealedSource(
             sealed: try Envelope.seal(packed, with: keyring, context: context, compress: true),
             sha256: sha256,
@@ -114,7 +125,7 @@ package struct RunSubmission: Sendable {
     }
 
     /// The inputs with the named credentials' variables, and the deployment's own variables where the request gives none.
-    private func completeInputs(of request: RunRequest) async throws -> RunInputs {
+    private func completeInputs(of request: RunRequest, _ sealingName: String) async throws -> RunInputs {
         var inputs = request.inputs
         let credentials = CredentialStore(database: database, keyring: keyring)
         for name in request.credentials {
@@ -127,7 +138,7 @@ package struct RunSubmission: Sendable {
                 .flatMap { try deployments.sealedVariables(of: $0.id, in: transaction) }
         }
         guard let sealed else { return inputs }
-        let context = SealContext.variables(organization: request.organization, project: request.project)
+        let context = SealContext.variables(organization: sealingName, project: request.project)
         let kept = try RunInputs.decoded(from: try Envelope.open(sealed, with: keyring, context: context))
         inputs.variables = kept.variables
         inputs.variableFiles = kept.variableFiles

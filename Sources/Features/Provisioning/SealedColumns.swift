@@ -29,14 +29,14 @@ package enum SealedColumns {
             "credential",
             table: "cloud_provider_credentials",
             column: "sealed_values",
-            context: "'credential/' || (SELECT o.name FROM organizations o WHERE o.id = organization_id) || '/' || name"
+            context: "'credential/' || (SELECT COALESCE(o.sealed_as, o.name) FROM organizations o WHERE o.id = organization_id) || '/' || name"
         ),
     ]
 
     /// `<organization>/<project>` of a deployment.
     private static func place(_ deployment: SQL) -> SQL {
         """
-        (SELECT o.name || '/' || d.project
+        (SELECT COALESCE(o.sealed_as, o.name) || '/' || d.project
          FROM terraform_deployments d JOIN organizations o ON o.id = d.organization_id
          WHERE d.id = \(sql: deployment))
         """

@@ -31,7 +31,7 @@ package struct SourceValidation: Sendable {
             throw ProvisioningError(.notFound, "What the project '\(deployment.project)' was deployed from is no longer kept.")
         }
         let context = SealContext.source(
-            organization: deployment.organizationName,
+            organization: deployment.sealingName,
             project: deployment.project,
             sha256: sealed.sha256
         )

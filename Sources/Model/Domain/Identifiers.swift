@@ -26,3 +26,17 @@ package struct Fence: RawRepresentable, Hashable, Sendable, Codable, Comparable,
     package var description: String { String(rawValue) }
     package static func < (left: Fence, right: Fence) -> Bool { left.rawValue < right.rawValue }
 }
+
+/// A person who logs in or owns tokens.
+package struct UserID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package var description: String { String(rawValue) }
+}
+
+/// One token of the API.
+package struct TokenID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package var description: String { String(rawValue) }
+}

@@ -51,15 +51,15 @@ enum AuditRoutes {
         }
         let wanted = filter
         let found = try await call.services.database.read { try AuditLog().entries(wanted, before: before, limit: limit + 1, in: $0) }
-        let shown: [JSONText] = found.prefix(limit).map { entry in
+        let shown: [JSONNode] = found.prefix(limit).map { entry in
             .object([
-                ("id", JSONText(entry.id)), ("organization", entry.organization.map { JSONText($0.rawValue) } ?? .null),
+                ("id", JSONNode(entry.id)), ("organization", entry.organization.map { JSONNode($0.rawValue) } ?? .null),
                 ("actor", .text(entry.actor)), ("action", .text(entry.action)), ("subject", .text(entry.subject)),
                 ("details", .raw(entry.details)), ("result", .text(entry.result.rawValue)), ("source", .text(entry.source)),
                 ("createdAt", .moment(entry.createdAt)),
             ])
         }
         let next = found.count > limit ? String(found[limit - 1].id) : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
     }
 }

@@ -40,7 +40,7 @@ enum Infrastructure {
     }
 
     /// The document; a project that nobody has deployed yet has one, too.
-    static func document(of project: String, in organization: WorkingOrganization, _ call: Call) async throws -> JSONText {
+    static func document(of project: String, in organization: WorkingOrganization, _ call: Call) async throws -> JSONNode {
         let found = try await call.services.database.read { [jobs = call.services.jobs] transaction -> (Deployment, JobRecord?)? in
             guard
                 let deployment = try DeploymentStore().deployment(project: project, organization: organization.name, in: transaction)
@@ -55,7 +55,7 @@ enum Infrastructure {
             return document(project, .notDeployed, nil, .object([]), .null, .null)
         }
         let outputs = try await call.services.outputs.read(project: project, organization: organization.name, revealing: false)
-        var state = JSONText.null
+        var state = JSONNode.null
         if try call.principal.allows(.state, in: organization.id), let loaded = try await call.services.vault.load(deployment.id) {
             state = .raw(loaded.bytes)
         }
@@ -73,14 +73,14 @@ enum Infrastructure {
         _ project: String,
         _ status: Status,
         _ job: String?,
-        _ outputs: JSONText,
-        _ state: JSONText,
-        _ updated: JSONText
-    ) -> JSONText {
+        _ outputs: JSONNode,
+        _ state: JSONNode,
+        _ updated: JSONNode
+    ) -> JSONNode {
         .object([
             ("projectId", .text(project)),
             ("deploymentStatus", .text(status.rawValue)),
-            ("deploymentJobId", JSONText(job)),
+            ("deploymentJobId", JSONNode(job)),
             ("deploymentOutputs", outputs),
             ("terraformState", state),
             ("lastUpdated", updated),

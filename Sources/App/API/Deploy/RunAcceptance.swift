@@ -31,18 +31,22 @@ enum RunAcceptance {
         run.credentials = try await credentials(run, call)
         let action = run.options.action.rawValue
         do {
-            let job = try await call.services.submission.submit(run) { job, deployment, transaction in
+            let job = try await call.services.submission.submit(run) { submitted, transaction in
+                // Renamed meanwhile, and another made with its name.
+                guard submitted.organization == organization.id else {
+                    throw Problem.conflict("The organization was renamed meanwhile; try again.")
+                }
                 try AuditLog().append(
                     "run.requested",
-                    of: "deployment:\(deployment)",
+                    of: "deployment:\(submitted.deployment)",
                     by: author,
                     organization: organization.id,
-                    details: ["job": job.rawValue, "action": action, "request": call.request.id],
+                    details: ["job": submitted.job.rawValue, "action": action, "request": call.request.id],
                     at: now,
                     in: transaction
                 )
                 guard let key else { return }
-                let body = String(decoding: answer(job.rawValue, message).bytes, as: UTF8.self)
+                let body = String(decoding: answer(submitted.job.rawValue, message).bytes, as: UTF8.self)
                 try store.keep(.init(status: 202, body: body), for: key, at: now, in: transaction)
             }
             return .json(answer(job.rawValue, message), status: 202, headers: [HeaderField("Location", "/api/deploy/status/\(job)")])
@@ -53,7 +57,7 @@ enum RunAcceptance {
         }
     }
 
-    private static func answer(_ job: String, _ message: String) -> JSONText {
+    private static func answer(_ job: String, _ message: String) -> JSONNode {
         .object([("jobId", .text(job)), ("status", "accepted"), ("message", .text(message))])
     }
 

@@ -44,23 +44,23 @@ enum RunStatus {
         }
     }
 
-    static func document(of job: JobRecord, _ call: Call) async throws -> JSONText {
+    static func document(of job: JobRecord, _ call: Call) async throws -> JSONNode {
         let result = job.status.isFinal ? try await result(of: job, call) : .null
         let error = job.status == .cancelled ? "The job was cancelled\(job.cancelledBy.map { " by \($0)" } ?? "")." : job.errorMessage
         return .object([
             ("jobId", .text(job.id.rawValue)),
             ("status", .text(word(for: job.status))),
-            ("progress", JSONText(job.progress)),
+            ("progress", JSONNode(job.progress)),
             ("stage", .text(job.stage.rawValue)),
-            ("message", JSONText(job.message)),
+            ("message", JSONNode(job.message)),
             ("result", result),
-            ("error", word(for: job.status) == "failed" ? JSONText(error) : .null),
+            ("error", word(for: job.status) == "failed" ? JSONNode(error) : .null),
             ("startTime", .moment(job.createdAt)),
-            ("endTime", JSONText(job.finishedAt)),
+            ("endTime", JSONNode(job.finishedAt)),
         ])
     }
 
-    private static func result(of job: JobRecord, _ call: Call) async throws -> JSONText {
+    private static func result(of job: JobRecord, _ call: Call) async throws -> JSONNode {
         let found = try await call.services.database.read { transaction in
             let events = EventStore()
             return (
@@ -83,9 +83,9 @@ enum RunStatus {
     }
 }
 
-extension JSONText {
+extension JSONNode {
     /// Outputs by name, each with its bare value; a hidden one is null.
-    static func outputs(_ outputs: [String: OutputValue]) -> JSONText {
+    static func outputs(_ outputs: [String: OutputValue]) -> JSONNode {
         .object(outputs.sorted { $0.key < $1.key }.map { ($0.key, $0.value.value.map { .raw($0) } ?? .null) })
     }
 }

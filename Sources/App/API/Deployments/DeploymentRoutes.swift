@@ -111,7 +111,7 @@ enum DeploymentRoutes {
         return .json(
             .object(
                 outputs.sorted { $0.key < $1.key }.map { name, output in
-                    let value: JSONText = output.value.map { .raw($0) } ?? .null
+                    let value: JSONNode = output.value.map { .raw($0) } ?? .null
                     return (name, .object([("sensitive", .bool(output.sensitive)), ("type", .raw(output.type)), ("value", value)]))
                 }
             )

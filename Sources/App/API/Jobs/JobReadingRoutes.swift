@@ -50,7 +50,7 @@ enum JobReadingRoutes {
             .object([
                 ("job", .text(job.id.rawValue)),
                 ("log", .text(chunks.map(\.text).joined())),
-                ("next", JSONText(chunks.last?.ordinal ?? after)),
+                ("next", JSONNode(chunks.last?.ordinal ?? after)),
                 ("isEnd", .bool(job.status.isFinal && chunks.count < limit)),
             ])
         )
@@ -103,14 +103,14 @@ enum JobReadingRoutes {
         let found = try await call.services.database.read {
             try EventStore().events(of: job.id, after: after, limit: limit, in: $0)
         }
-        let items: [JSONText] = found.map { event in
+        let items: [JSONNode] = found.map { event in
             .object([
-                ("type", .text(event.name)), ("job", .text(job.id.rawValue)), ("ordinal", JSONText(event.ordinal)),
+                ("type", .text(event.name)), ("job", .text(job.id.rawValue)), ("ordinal", JSONNode(event.ordinal)),
                 ("at", .moment(event.createdAt)), ("data", .raw(event.payload)),
             ])
         }
         let next = found.count == limit ? found.last.map { String($0.ordinal) } : nil
-        return .json(.object([("items", .list(items)), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(items)), ("next", JSONNode(next))]))
     }
 
     static let plan = Route(
@@ -177,18 +177,18 @@ enum JobReadingRoutes {
         return .json(
             .object([
                 ("job", .text(job.id.rawValue)),
-                ("summary", JSONText(summary)),
+                ("summary", JSONNode(summary)),
                 ("awaitsDecision", .bool(run.awaitsDecision && job.status == .scheduled)),
-                ("decision", JSONText(run.decision?.rawValue)),
-                ("decidedBy", JSONText(run.decidedBy)),
-                ("expiresAt", JSONText(run.planExpiresAt)),
+                ("decision", JSONNode(run.decision?.rawValue)),
+                ("decidedBy", JSONNode(run.decidedBy)),
+                ("expiresAt", JSONNode(run.planExpiresAt)),
                 (
                     "changes",
                     .list(
                         changes.map { change, isDrift in
                             .object([
                                 ("address", .text(change.address)), ("action", .text(change.action.rawValue)),
-                                ("reason", JSONText(change.reason)), ("isDrift", .bool(isDrift)),
+                                ("reason", JSONNode(change.reason)), ("isDrift", .bool(isDrift)),
                             ])
                         }
                     )

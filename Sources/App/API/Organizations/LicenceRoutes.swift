@@ -70,10 +70,10 @@ enum LicenceRoutes {
         return .done
     }
 
-    private static func document(_ licence: Licence) -> JSONText {
+    private static func document(_ licence: Licence) -> JSONNode {
         .object([
-            ("maxServers", licence.maximumServers.map { JSONText($0) } ?? .null),
-            ("maxConcurrentRuns", licence.maximumConcurrentRuns.map { JSONText($0) } ?? .null),
+            ("maxServers", licence.maximumServers.map { JSONNode($0) } ?? .null),
+            ("maxConcurrentRuns", licence.maximumConcurrentRuns.map { JSONNode($0) } ?? .null),
             ("features", .object(licence.features.sorted { $0.key < $1.key }.map { ($0.key, .bool($0.value)) })),
         ])
     }

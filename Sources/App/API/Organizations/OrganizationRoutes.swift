@@ -34,9 +34,9 @@ enum OrganizationRoutes {
             limit: limit + 1,
             only: principal.roleElsewhere == nil ? Array(principal.organizations.keys) : nil
         )
-        let shown: [JSONText] = found.prefix(limit).map(document)
+        let shown: [JSONNode] = found.prefix(limit).map(document)
         let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
     }
 
     static let create = Route(
@@ -113,9 +113,9 @@ enum OrganizationRoutes {
             after: try call.after().map { UserID(rawValue: $0) },
             limit: limit + 1
         )
-        let shown: [JSONText] = found.prefix(limit).map { .object([("user", .text($0.userName)), ("role", .text($0.role.rawValue))]) }
+        let shown: [JSONNode] = found.prefix(limit).map { .object([("user", .text($0.userName)), ("role", .text($0.role.rawValue))]) }
         let next = found.count > limit ? found[limit - 1].user.description : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
     }
 
     static let grant = Route(
@@ -178,9 +178,9 @@ enum OrganizationRoutes {
         return name
     }
 
-    private static func document(_ organization: Organization) -> JSONText {
+    private static func document(_ organization: Organization) -> JSONNode {
         .object([
-            ("id", JSONText(organization.id.rawValue)), ("name", .text(organization.name)), ("createdAt", .moment(organization.createdAt)),
+            ("id", JSONNode(organization.id.rawValue)), ("name", .text(organization.name)), ("createdAt", .moment(organization.createdAt)),
         ])
     }
 }

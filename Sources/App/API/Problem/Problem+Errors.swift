@@ -17,6 +17,7 @@ extension Problem {
         case let error as TerraformError: from(error)
         case let error as StorageError: from(error)
         case let error as SealingError: unknown(error)
+        case let error as PasswordHasher.Busy: unavailable(error.description)
         case let error as BodyError: from(error)
         case is CancellationError: unavailable("The request was cancelled; send it again.")
         default: unknown(error)

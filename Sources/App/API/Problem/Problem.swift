@@ -38,10 +38,10 @@ struct Problem: Error, Sendable {
 
     /// `application/problem+json`, with `error` as requirement 004 has it.
     func response(to requestID: String) -> Response {
-        let body = JSONText.object([
+        let body = JSONNode.object([
             ("type", .text("urn:slipway:problem:\(code)")),
             ("title", .text(Self.title(of: status))),
-            ("status", JSONText(status)),
+            ("status", JSONNode(status)),
             ("detail", .text(detail)),
             ("error", .text(detail)),
             ("requestId", .text(requestID)),

@@ -37,11 +37,11 @@ enum QueueRoutes {
         let (paused, counts) = try await call.services.database.read { [jobs = call.services.jobs] transaction in
             (try jobs.pausedQueues(in: transaction), try jobs.countsByQueue(in: transaction))
         }
-        let items: [JSONText] = QueueName.allCases.map { queue in
+        let items: [JSONNode] = QueueName.allCases.map { queue in
             let own = counts.filter { $0.queue == queue.rawValue }.sorted { $0.status < $1.status }
             return .object([
                 ("queue", .text(queue.rawValue)), ("isPaused", .bool(paused.contains(queue))),
-                ("jobs", .object(own.map { ($0.status, JSONText($0.count)) })),
+                ("jobs", .object(own.map { ($0.status, JSONNode($0.count)) })),
             ])
         }
         return .json(.object([("items", .list(items))]))
@@ -83,11 +83,11 @@ enum QueueRoutes {
         ]
     ) { call, _ in
         let found = try await call.services.database.read { [jobs = call.services.jobs] in try jobs.workers(in: $0) }
-        let items: [JSONText] = found.map { worker in
+        let items: [JSONNode] = found.map { worker in
             .object([
-                ("worker", .text(worker.id)), ("host", .text(worker.host)), ("pid", JSONText(worker.pid)),
-                ("version", .text(worker.version)), ("computingSlots", JSONText(worker.computingSlots)),
-                ("waitingSlots", JSONText(worker.waitingSlots)), ("startedAt", .moment(worker.startedAt)),
+                ("worker", .text(worker.id)), ("host", .text(worker.host)), ("pid", JSONNode(worker.pid)),
+                ("version", .text(worker.version)), ("computingSlots", JSONNode(worker.computingSlots)),
+                ("waitingSlots", JSONNode(worker.waitingSlots)), ("startedAt", .moment(worker.startedAt)),
                 ("heartbeatAt", .moment(worker.heartbeatAt)),
             ])
         }

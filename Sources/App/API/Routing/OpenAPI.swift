@@ -5,7 +5,7 @@ enum OpenAPI {
     /// Methods that a description can name.
     private static let methods: Set<String> = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"]
 
-    static func document(of routes: [Route], version: String) -> JSONText {
+    static func document(of routes: [Route], version: String) -> JSONNode {
         .object([
             ("openapi", "3.1.0"),
             (
@@ -41,7 +41,7 @@ enum OpenAPI {
         routes.reduce(into: []) { groups, route in if !groups.contains(route.group) { groups.append(route.group) } }
     }
 
-    private static func paths(of routes: [Route]) -> [(String, JSONText)] {
+    private static func paths(of routes: [Route]) -> [(String, JSONNode)] {
         var paths: [String] = []
         for route in routes where !paths.contains(route.template.openAPI) { paths.append(route.template.openAPI) }
         return paths.map { path in
@@ -54,17 +54,17 @@ enum OpenAPI {
         }
     }
 
-    private static func operation(_ route: Route) -> JSONText {
-        var members: [(String, JSONText)] = [
+    private static func operation(_ route: Route) -> JSONNode {
+        var members: [(String, JSONNode)] = [
             ("operationId", .text(route.name)), ("tags", .list([.text(route.group)])), ("summary", .text(route.summary)),
             ("description", .text("Needs \(route.requirement).")),
         ]
-        let path: [JSONText] = route.template.parameters.map { name in
+        let path: [JSONNode] = route.template.parameters.map { name in
             .object([
                 ("name", .text(name)), ("in", "path"), ("required", true), ("schema", .object([("type", "string"), ("minLength", 1)])),
             ])
         }
-        var query: [JSONText] = route.query.map { parameter in
+        var query: [JSONNode] = route.query.map { parameter in
             .object([
                 ("name", .text(parameter.name)), ("in", "query"), ("required", false), ("description", .text(parameter.summary)),
                 ("schema", parameter.schema.json),
@@ -84,18 +84,18 @@ enum OpenAPI {
             members.append(("requestBody", .object([("required", .bool(body.isRequired)), ("content", content(body.content))])))
         }
         members.append(("responses", .object(responses(route))))
-        let schemes: [JSONText] = ["token", "password", "session"].map { .object([($0, .list([]))]) }
+        let schemes: [JSONNode] = ["token", "password", "session"].map { .object([($0, .list([]))]) }
         members.append(("security", .list(route.requirement == .nothing ? [] : schemes)))
         return .object(members)
     }
 
-    private static func responses(_ route: Route) -> [(String, JSONText)] {
-        var responses: [(String, JSONText)] = route.answers.map { answer in
-            var members: [(String, JSONText)] = [("description", .text(answer.summary))]
+    private static func responses(_ route: Route) -> [(String, JSONNode)] {
+        var responses: [(String, JSONNode)] = route.answers.map { answer in
+            var members: [(String, JSONNode)] = [("description", .text(answer.summary))]
             if !answer.content.isEmpty { members.append(("content", content(answer.content))) }
             return (String(answer.status), .object(members))
         }
-        let problem = JSONText.object([
+        let problem = JSONNode.object([
             ("description", "It is not done; 'error' says why"),
             ("content", content([("application/problem+json", .named(Problem.schema))])),
         ])
@@ -105,12 +105,12 @@ enum OpenAPI {
         return responses
     }
 
-    private static func content(_ content: [(type: String, schema: Schema)]) -> JSONText {
+    private static func content(_ content: [(type: String, schema: Schema)]) -> JSONNode {
         .object(content.map { ($0.type, .object([("schema", $0.schema.json)])) })
     }
 
-    private static func schemas(of routes: [Route]) -> [(String, JSONText)] {
-        var found: [String: JSONText] = [Problem.schema.name: Problem.schema.schema.json]
+    private static func schemas(of routes: [Route]) -> [(String, JSONNode)] {
+        var found: [String: JSONNode] = [Problem.schema.name: Problem.schema.schema.json]
         for route in routes {
             let schemas = route.answers.flatMap(\.content).map(\.schema) + (route.body?.content.map(\.schema) ?? [])
             for named in schemas.flatMap(\.names) { found[named.name] = named.schema.json }

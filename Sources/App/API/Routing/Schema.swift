@@ -59,7 +59,7 @@ indirect enum Schema: Sendable {
     }
 
     /// As the description has it.
-    var json: JSONText {
+    var json: JSONNode {
         switch self {
         case .string(let format?): .object([("type", "string"), ("format", .text(format))])
         case .string(nil): .object([("type", "string")])
@@ -82,7 +82,7 @@ indirect enum Schema: Sendable {
         }
     }
 
-    private static func described(_ property: Property) -> JSONText {
+    private static func described(_ property: Property) -> JSONNode {
         // Beside a reference, too: 3.1 allows it.
         guard case .object(let members) = property.schema.json else { return property.schema.json }
         return .object(members + [("description", .text(property.summary))])

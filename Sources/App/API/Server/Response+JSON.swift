@@ -2,7 +2,7 @@ import WebServer
 
 extension Response {
     /// An answer in JSON, which nobody may keep.
-    static func json(_ value: JSONText, status: Int = 200, headers: [HeaderField] = []) -> Response {
+    static func json(_ value: JSONNode, status: Int = 200, headers: [HeaderField] = []) -> Response {
         Response(
             status: status,
             headers: [HeaderField("Content-Type", "application/json"), HeaderField("Cache-Control", "no-store")] + headers,
@@ -19,7 +19,7 @@ extension Response {
 
     /// A page of a list: `next` is what the following one begins after; nil: there is none.
     static func page(_ items: [some Encodable], next: String?) throws -> Response {
-        .json(.object([("items", .list(try items.map { try .encoding($0) })), ("next", JSONText(next))]))
+        .json(.object([("items", .list(try items.map { try .encoding($0) })), ("next", JSONNode(next))]))
     }
 
     /// A page of a list that was read with one item more than was asked for.

@@ -75,9 +75,9 @@ enum SessionRoutes {
         return HeaderField("Set-Cookie", "\(Credentials.cookie)=\(text); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)\(secure)")
     }
 
-    private static func document(_ session: Session) -> JSONText {
+    private static func document(_ session: Session) -> JSONNode {
         .object([
-            ("user", JSONText(session.principal.userName)), ("csrfToken", .text(session.csrfToken)),
+            ("user", JSONNode(session.principal.userName)), ("csrfToken", .text(session.csrfToken)),
             ("expiresAt", .moment(session.expiresAt)),
         ])
     }

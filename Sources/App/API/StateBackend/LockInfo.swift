@@ -40,11 +40,11 @@ struct LockInfo: Sendable {
         who = try text("Who").flatMap { $0.isEmpty ? nil : $0.brief } ?? "someone"
         // Nothing but what Terraform sends is kept: a JSON column takes no NUL.
         let kept = ["ID", "Operation", "Info", "Who", "Version", "Created", "Path"]
-        json = JSONText.object(try kept.map { ($0, .text(try text($0) ?? "")) }).string
+        json = JSONNode.object(try kept.map { ($0, .text(try text($0) ?? "")) }).string
     }
 
     /// A lock of our own runs, as Terraform would say it.
-    static func json(of lock: StateLock, path: String) -> JSONText {
+    static func json(of lock: StateLock, path: String) -> JSONNode {
         .object([
             ("ID", .text(lock.id)), ("Operation", .text(lock.reason)), ("Info", ""), ("Who", .text(lock.holder)), ("Version", ""),
             ("Created", .moment(lock.createdAt)), ("Path", .text(path)),

@@ -129,7 +129,7 @@ enum StateBackendRoutes {
 
     /// Who holds it, in Terraform's words: it prints them.
     private static func locked(_ status: Int, _ lock: StateLock, _ deployment: Deployment) -> Response {
-        let info = lock.info.map { JSONText.raw($0) } ?? LockInfo.json(of: lock, path: deployment.project)
+        let info = lock.info.map { JSONNode.raw($0) } ?? LockInfo.json(of: lock, path: deployment.project)
         return .json(info, status: status)
     }
 }

@@ -62,10 +62,10 @@ enum LockRoutes {
         }
     }
 
-    private static func document(_ lock: StateLock) -> JSONText {
+    private static func document(_ lock: StateLock) -> JSONNode {
         .object([
             ("lock", .text(lock.id)), ("holder", .text(lock.holder)), ("reason", .text(lock.reason)),
-            ("createdAt", .moment(lock.createdAt)), ("expiresAt", JSONText(lock.expiresAt)),
+            ("createdAt", .moment(lock.createdAt)), ("expiresAt", JSONNode(lock.expiresAt)),
         ])
     }
 }

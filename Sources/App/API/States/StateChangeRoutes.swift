@@ -63,7 +63,7 @@ enum StateChangeRoutes {
             reason: try call.query("reason") ?? "import",
             force: try call.queryFlag("force")
         )
-        let version: JSONText = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
+        let version: JSONNode = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
         return .json(.object([("version", version), ("overrides", .list(imported.overrides.map { .text($0.description) }))]))
     }
 

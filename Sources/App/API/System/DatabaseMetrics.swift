@@ -8,14 +8,14 @@ import Storage
 enum DatabaseMetrics {
     static func lines(_ services: APIServices) async throws -> [String] {
         let now = services.now()
-        let (counts, durations, workers) = try await services.database.read { [jobs = services.jobs] transaction in
+        let (counts, durations, workers, backlog) = try await services.database.read { [jobs = services.jobs, vault = services.vault] transaction in
             (
                 try jobs.countsByQueue(in: transaction),
                 try jobs.durations(since: now.addingTimeInterval(-3600), in: transaction),
-                try jobs.workers(in: transaction)
+                try jobs.workers(in: transaction),
+                try vault.backlog(in: transaction)
             )
         }
-        let backlog = try await services.vault.backlog()
         var lines = Metrics.head("slipway_jobs", "gauge", "Jobs by queue and status, finished ones included while they are kept")
         for count in counts.sorted(by: { ($0.queue, $0.status) < ($1.queue, $1.status) }) {
             lines.append("slipway_jobs{queue=\"\(count.queue)\",status=\"\(count.status)\"} \(count.count)")

@@ -58,9 +58,9 @@ enum TokenRoutes {
             after: try call.after().map { TokenID(rawValue: $0) },
             limit: limit + 1
         )
-        let shown: [JSONText] = found.prefix(limit).map { .object(members($0)) }
+        let shown: [JSONNode] = found.prefix(limit).map { .object(members($0)) }
         let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
     }
 
     static let create = Route(
@@ -153,16 +153,16 @@ enum TokenRoutes {
     ) { call, _ in
         let principal = try call.principal
         let found = try await call.services.access.organizations(limit: 1000, only: Array(principal.organizations.keys))
-        let places: [JSONText] = found.map { organization in
-            let permissions = principal.permissions(in: organization.id).list.map { JSONText.text($0.rawValue) }
+        let places: [JSONNode] = found.map { organization in
+            let permissions = principal.permissions(in: organization.id).list.map { JSONNode.text($0.rawValue) }
             return .object([
-                ("name", .text(organization.name)), ("role", JSONText(principal.role(in: organization.id)?.rawValue)),
+                ("name", .text(organization.name)), ("role", JSONNode(principal.role(in: organization.id)?.rawValue)),
                 ("permissions", .list(permissions)),
             ])
         }
         return .json(
             .object([
-                ("actor", .text(principal.actor)), ("user", JSONText(principal.userName)),
+                ("actor", .text(principal.actor)), ("user", JSONNode(principal.userName)),
                 ("isAdministrator", .bool(principal.isAdministrator)), ("organizations", .list(places)),
             ])
         )
@@ -218,15 +218,15 @@ enum TokenRoutes {
         return new
     }
 
-    private static func members(_ token: Token) -> [(String, JSONText)] {
+    private static func members(_ token: Token) -> [(String, JSONNode)] {
         [
-            ("id", JSONText(token.id.rawValue)), ("name", .text(token.name)), ("hint", .text(token.hint)),
-            ("user", JSONText(token.userName)), ("organization", JSONText(token.organizationName)),
-            ("role", JSONText(token.role?.rawValue)),
+            ("id", JSONNode(token.id.rawValue)), ("name", .text(token.name)), ("hint", .text(token.hint)),
+            ("user", JSONNode(token.userName)), ("organization", JSONNode(token.organizationName)),
+            ("role", JSONNode(token.role?.rawValue)),
             ("permissions", token.permissions.map { .list($0.list.map { .text($0.rawValue) }) } ?? .null),
             ("isAdministrator", .bool(token.isAdministrator)), ("createdBy", .text(token.createdBy)),
-            ("createdAt", .moment(token.createdAt)), ("expiresAt", JSONText(token.expiresAt)),
-            ("lastUsedAt", JSONText(token.lastUsedAt)), ("revokedAt", JSONText(token.revokedAt)),
+            ("createdAt", .moment(token.createdAt)), ("expiresAt", JSONNode(token.expiresAt)),
+            ("lastUsedAt", JSONNode(token.lastUsedAt)), ("revokedAt", JSONNode(token.revokedAt)),
         ]
     }
 }

@@ -32,7 +32,7 @@ enum UserRoutes {
         let limit = try call.limit()
         let found = try await call.services.access.users(after: try call.after().map { UserID(rawValue: $0) }, limit: limit + 1)
         let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(found.prefix(limit).map(document))), ("next", JSONText(next))]))
+        return .json(.object([("items", .list(found.prefix(limit).map(document))), ("next", JSONNode(next))]))
     }
 
     static let create = Route(
@@ -158,10 +158,10 @@ enum UserRoutes {
         try await call.services.access.requireUser(named: call.parameter("user"))
     }
 
-    private static func document(_ user: User) -> JSONText {
+    private static func document(_ user: User) -> JSONNode {
         .object([
-            ("id", JSONText(user.id.rawValue)), ("name", .text(user.name)), ("isAdministrator", .bool(user.isAdministrator)),
-            ("hasPassword", .bool(user.hasPassword)), ("disabledAt", JSONText(user.disabledAt)), ("createdAt", .moment(user.createdAt)),
+            ("id", JSONNode(user.id.rawValue)), ("name", .text(user.name)), ("isAdministrator", .bool(user.isAdministrator)),
+            ("hasPassword", .bool(user.hasPassword)), ("disabledAt", JSONNode(user.disabledAt)), ("createdAt", .moment(user.createdAt)),
         ])
     }
 }

@@ -9,7 +9,15 @@ struct RebuiltRows {
 
     /// Finds or makes the organization; a dry run's new one has no id.
     func organization(isDryRun: Bool, in transaction: Transaction) throws -> (id: OrganizationID?, isNew: Bool) {
-        if let row = try transaction.first("SELECT id FROM organizations WHERE name = \(metadata.organization)") {
+        // A renamed one's older backups have its first name.
+        let known = try transaction.first(
+            """
+            SELECT id FROM organizations WHERE name = \(metadata.organization) OR sealed_as = \(metadata.organization)
+            ORDER BY CASE WHEN name = \(metadata.organization) THEN 0 ELSE 1 END
+            LIMIT 1
+            """
+        )
+        if let row = known {
             return (try row.value("id"), false)
         }
         guard !isDryRun else { return (nil, true) }

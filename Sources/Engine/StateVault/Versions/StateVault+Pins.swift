@@ -1,3 +1,4 @@
+internal import Audit
 package import Domain
 internal import FoundationEssentials
 internal import Storage

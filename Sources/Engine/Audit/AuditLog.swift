@@ -17,6 +17,9 @@ package struct AuditLog: Sendable {
         package let subject: String
         /// A JSON object of texts; no secrets.
         package let details: String
+        package let result: AuditResult
+        /// The address that the request came from; empty for this machine's own commands and workers.
+        package let source: String
         package let createdAt: Date
     }
 
@@ -30,6 +33,8 @@ package struct AuditLog: Sendable {
     ///   - actor: Who did it.
     ///   - organization: Whose thing; nil for what concerns all of them.
     ///   - details: Facts; no secrets.
+    ///   - result: What became of it.
+    ///   - source: The address that the request came from; empty for this machine's own.
     ///   - now: The time.
     ///   - transaction: The one that does it.
     /// - Throws: ``StorageError``.
@@ -39,6 +44,8 @@ package struct AuditLog: Sendable {
         by actor: String,
         organization: OrganizationID?,
         details: [String: String] = [:],
+        result: AuditResult = .ok,
+        from source: String = "",
         at now: Date,
         in transaction: Transaction
     ) throws {
@@ -47,34 +54,56 @@ package struct AuditLog: Sendable {
         let text = String(decoding: try encoder.encode(details.filter { !$0.value.isEmpty }), as: UTF8.self)
         try transaction.execute(
             """
-            INSERT INTO audit_log (organization_id, actor, action, subject, details, created_at)
-            VALUES (\(organization), \(actor), \(action), \(subject), \(text), \(now))
+            INSERT INTO audit_log (organization_id, actor, action, subject, details, result, source, created_at)
+            VALUES (\(organization), \(actor), \(action), \(subject), \(text), \(result), \(source), \(now))
             """
+        )
+    }
+
+    /// Adds a line by an author, whose address is kept with it; see the other.
+    package func append(
+        _ action: String,
+        of subject: String,
+        by author: Author,
+        organization: OrganizationID?,
+        details: [String: String] = [:],
+        result: AuditResult = .ok,
+        at now: Date,
+        in transaction: Transaction
+    ) throws {
+        try append(
+            action,
+            of: subject,
+            by: author.name,
+            organization: organization,
+            details: details,
+            result: result,
+            from: author.source,
+            at: now,
+            in: transaction
         )
     }
 
     /// Lists lines, newest first.
     ///
     /// - Parameters:
-    ///   - organization: Whose; nil for all.
+    ///   - filter: Which.
     ///   - before: Only smaller ids: the last of the page before.
     ///   - limit: The page's length.
     ///   - transaction: To read in.
     /// - Returns: The lines.
     /// - Throws: ``StorageError``.
     package func entries(
-        of organization: OrganizationID? = nil,
+        _ filter: AuditFilter = AuditFilter(),
         before: Int64? = nil,
         limit: Int = 100,
         in transaction: Transaction
     ) throws(StorageError) -> [Entry] {
-        var condition: SQL = "id < \(before ?? Int64.max)"
-        if let organization { condition = "\(sql: condition) AND organization_id = \(organization)" }
         let rows = try transaction.rows(
             """
-            SELECT id, organization_id, actor, action, subject, details, created_at
+            SELECT id, organization_id, actor, action, subject, details, result, source, created_at
             FROM audit_log
-            WHERE \(sql: condition)
+            WHERE id < \(before ?? Int64.max) AND \(sql: filter.condition)
             ORDER BY id DESC
             LIMIT \(max(0, limit))
             """
@@ -89,6 +118,8 @@ package struct AuditLog: Sendable {
                     action: try row.value("action"),
                     subject: try row.value("subject"),
                     details: try row.value("details"),
+                    result: try row.value("result"),
+                    source: try row.value("source"),
                     createdAt: try row.value("created_at")
                 )
             )

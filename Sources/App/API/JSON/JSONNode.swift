@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A JSON value on its way out, with its members in the order they are given.
-indirect enum JSONText: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+indirect enum JSONNode: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -11,8 +11,8 @@ indirect enum JSONText: Sendable, ExpressibleByStringLiteral, ExpressibleByInteg
     case moment(Date)
     /// JSON already: what Terraform wrote.
     case raw([UInt8])
-    case list([JSONText])
-    case object([(String, JSONText)])
+    case list([JSONNode])
+    case object([(String, JSONNode)])
 
     init(stringLiteral value: String) { self = .text(value) }
     init(integerLiteral value: Int64) { self = .integer(value) }
@@ -25,12 +25,12 @@ indirect enum JSONText: Sendable, ExpressibleByStringLiteral, ExpressibleByInteg
     init(_ number: Int64) { self = .integer(number) }
 
     /// JSON that somebody else made.
-    static func raw(_ text: String) -> JSONText { .raw(Array(text.utf8)) }
+    static func raw(_ text: String) -> JSONNode { .raw(Array(text.utf8)) }
 
     /// Any value, as the command's `--json` encodes it.
     ///
     /// - Throws: What `JSONEncoder` throws for a number that JSON can't hold.
-    static func encoding(_ value: some Encodable) throws -> JSONText { .raw(try JSONDocument.compact(value)) }
+    static func encoding(_ value: some Encodable) throws -> JSONNode { .raw(try JSONDocument.compact(value)) }
 
     /// The value as UTF-8.
     var bytes: [UInt8] {
@@ -88,6 +88,6 @@ indirect enum JSONText: Sendable, ExpressibleByStringLiteral, ExpressibleByInteg
     }
 }
 
-extension JSONText {
+extension JSONNode {
     var string: String { String(decoding: bytes, as: UTF8.self) }
 }
