@@ -18,7 +18,9 @@ struct CommandContext: Sendable {
     }
 
     /// Opens the data folder and the database.
-    func open() async throws -> Composition { try await Composition.open(try configuration()) }
+    ///
+    /// - Parameter readers: How many may read the database at once.
+    func open(readers: Int = 2) async throws -> Composition { try await Composition.open(try configuration(), readers: readers) }
 
     /// Whether a person said yes, now or with `--yes`.
     ///

@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import FoundationEssentials
 import Host
@@ -21,8 +22,8 @@ struct Composition: Sendable {
     let locks: StateLocks
 
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
-    static func open(_ configuration: Configuration) async throws -> Composition {
-        let database = try await openDatabase(configuration)
+    static func open(_ configuration: Configuration, readers: Int = 2) async throws -> Composition {
+        let database = try await openDatabase(configuration, readers: readers)
         let keyring = try await openKeyring(configuration, database)
         let logger = LogOutput.logger(minimum: configuration.logLevel)
         let vault = StateVault(
@@ -44,11 +45,11 @@ struct Composition: Sendable {
     }
 
     /// Makes the data folder when it is missing, opens the database, and brings the tables up to date.
-    static func openDatabase(_ configuration: Configuration) async throws -> Database {
+    static func openDatabase(_ configuration: Configuration, readers: Int = 2) async throws -> Database {
         try makePrivateFolder(configuration.dataFolder)
         var options = DatabaseOptions()
         // A command, or a worker: neither reads much at once, and each connection to SQLite costs 200 KB.
-        options.readers = 2
+        options.readers = readers
         let database = try await Database.open(try configuration.database, options: options)
         _ = try await Schema.migrator.migrate(database)
         return database
@@ -125,6 +126,9 @@ struct Composition: Sendable {
     var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs) }
     var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
     var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
+
+    /// Who does what this process does; see ``person``.
+    var author: Author { Author(person) }
 
     /// Who does what this process does, for the record: `anna@laptop`.
     var person: String { Self.person(configuration) }

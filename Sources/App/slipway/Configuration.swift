@@ -22,6 +22,8 @@ struct Configuration: Sendable {
     /// How many jobs compute at once; nil: as many as there are processors.
     let workers: Int?
     let logLevel: LogLevel
+    /// Where a server listens, each `HOST:PORT`.
+    let listen: [String]
     /// Where backups of states lie.
     let backups: ObjectLocation
     /// Larger states are refused, in bytes.
@@ -58,6 +60,7 @@ struct Configuration: Sendable {
         } else {
             workers = nil
         }
+        listen = (value("LISTEN") ?? "127.0.0.1:8080").split(separator: ",").map { String($0.filter { $0 != " " }) }
         do throws(RemoteError) {
             backups = try ObjectLocation.parse(value("BACKUP_URL") ?? "file://\(Self.percentEncoded("\(dataFolder)/backups"))")
         } catch {

@@ -109,7 +109,12 @@ package struct EventStore: Sendable {
     }
 
     /// The job's events of some kinds, oldest first.
-    package func events(of job: JobID, named names: [JobEvent.Name], limit: Int = 10_000, in transaction: Transaction) throws -> [StoredEvent] {
+    package func events(
+        of job: JobID,
+        named names: [JobEvent.Name],
+        limit: Int = 10_000,
+        in transaction: Transaction
+    ) throws -> [StoredEvent] {
         try transaction.rows(
             """
             SELECT ordinal, attempt, name, data, created_at FROM events

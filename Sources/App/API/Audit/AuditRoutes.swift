@@ -45,7 +45,9 @@ enum AuditRoutes {
             result: try call.query("result", as: AuditResult.self)
         )
         if try call.queryFlag("all") {
-            guard try call.principal.allowsAdministration else { throw Problem.forbidden("Only an administrator may see everyone's audit.") }
+            guard try call.principal.allowsAdministration else {
+                throw Problem.forbidden("Only an administrator may see everyone's audit.")
+            }
         } else {
             filter.organization = try await call.organization(named: try call.namedOrganization, allowing: .audit).id
         }

@@ -1,4 +1,4 @@
-package import Access
+internal import Access
 
 /// How often anyone may ask.
 ///

@@ -1,3 +1,4 @@
+import Access
 import Provisioning
 import WebServer
 
@@ -74,7 +75,8 @@ enum CredentialRoutes {
         answers: [.empty()]
     ) { call, organization in
         let name = call.parameter("name")
-        let isRemoved = name.utf8.contains(0) ? false : try await call.services.credentials.remove(name: name, organization: organization.name)
+        let isRemoved =
+            name.utf8.contains(0) ? false : try await call.services.credentials.remove(name: name, organization: organization.name)
         guard isRemoved else { throw Problem.notFound("There is no credential '\(name.brief)'.") }
         return .done
     }

@@ -1,3 +1,4 @@
+import Access
 import Provisioning
 import Sealing
 import Terraform
@@ -90,7 +91,7 @@ struct DeployBody: Sendable {
             throw Problem.invalid("'projectId' is missing; with an archive it stands in the query: ?projectId=NAME.")
         }
         let plain: [UInt8]
-        do {
+        do throws(SealingError) {
             plain = try Gzip.decompress(call.body, limit: archiveLimit)
         } catch {
             if case .tooLarge = error.reason { throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit)) }

@@ -1,6 +1,8 @@
+import Access
 import Domain
 import Provisioning
 import StateVault
+import Terraform
 import Storage
 import WebServer
 

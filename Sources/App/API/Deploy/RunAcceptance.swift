@@ -1,5 +1,6 @@
 import Access
 import Audit
+import Domain
 import Provisioning
 import Storage
 import WebServer

@@ -1,3 +1,4 @@
+import Access
 import Provisioning
 
 /// What every request for a run may say besides its project and source.

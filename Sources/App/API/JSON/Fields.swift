@@ -60,7 +60,9 @@ struct Fields: Sendable {
         guard let members = value.members else { throw Self.wrong(name, "an object of texts", value) }
         var result: [String: String] = [:]
         for member in members {
-            guard let text = member.value.string else { throw Problem.invalid("'\(name)': the value of '\(member.name.brief)' must be a text.") }
+            guard let text = member.value.string else {
+                throw Problem.invalid("'\(name)': the value of '\(member.name.brief)' must be a text.")
+            }
             try Self.check(text, "\(name).\(member.name.brief)", limit)
             guard result.updateValue(text, forKey: member.name) == nil else {
                 throw Problem.invalid("'\(name)' names '\(member.name.brief)' twice; give it once.")

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+internal import FoundationEssentials
 
 /// Makes JSON of any value: keys sorted, times by ``Timestamp``.
 package enum JSONDocument {

@@ -1,3 +1,4 @@
+import Access
 import Domain
 import Events
 import FoundationEssentials
@@ -58,7 +59,8 @@ enum JobReadingRoutes {
 
     private static func stream(of job: JobID, after: Int64, _ call: Call) -> Response {
         let (database, jobs) = (call.services.database, call.services.jobs)
-        return .stream(headers: [HeaderField("Content-Type", "text/plain; charset=utf-8"), HeaderField("Cache-Control", "no-store")]) { writer in
+        return .stream(headers: [HeaderField("Content-Type", "text/plain; charset=utf-8"), HeaderField("Cache-Control", "no-store")]) {
+            writer in
             var last = after
             func writeNew() async throws {
                 while true {

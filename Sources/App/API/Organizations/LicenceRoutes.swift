@@ -42,7 +42,7 @@ enum LicenceRoutes {
         var licence = Licence()
         licence.maximumServers = try fields.optionalInteger("maxServers", in: 0...1_000_000)
         licence.maximumConcurrentRuns = try fields.optionalInteger("maxConcurrentRuns", in: 1...100_000)
-        if let features = try fields.take("features") {
+        if let features = fields.take("features") {
             guard let members = features.members else { throw Fields.wrong("features", "an object of true and false", features) }
             for member in members {
                 guard let isOn = member.value.bool else {

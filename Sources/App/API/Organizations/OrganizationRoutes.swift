@@ -10,7 +10,9 @@ enum OrganizationRoutes {
 
     static let schema = NamedSchema(
         "Organization",
-        .object([.init("id", .integer, "Its number"), .init("name", .string(), "Its name"), .init("createdAt", .moment, "When it was made")])
+        .object([
+            .init("id", .integer, "Its number"), .init("name", .string(), "Its name"), .init("createdAt", .moment, "When it was made"),
+        ])
     )
     private static let memberSchema = NamedSchema(
         "Member",

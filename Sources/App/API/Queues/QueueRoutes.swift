@@ -1,3 +1,4 @@
+import Access
 import Domain
 import FoundationEssentials
 import Jobs
@@ -70,8 +71,10 @@ enum QueueRoutes {
                         "items",
                         .list(
                             .object([
-                                .init("worker", .string(), "Its id"), .init("host", .string(), "Where"), .init("pid", .integer, "Its process"),
-                                .init("version", .string(), "Of the program"), .init("computingSlots", .integer, "How many jobs compute at once"),
+                                .init("worker", .string(), "Its id"), .init("host", .string(), "Where"),
+                                .init("pid", .integer, "Its process"),
+                                .init("version", .string(), "Of the program"),
+                                .init("computingSlots", .integer, "How many jobs compute at once"),
                                 .init("waitingSlots", .integer, "How many wait for the cloud besides"),
                                 .init("startedAt", .moment, "Since when"), .init("heartbeatAt", .moment, "Its last sign of life"),
                             ])

@@ -2,6 +2,7 @@ import Access
 import Domain
 import Jobs
 import Provisioning
+import Storage
 
 /// What a route demands of whoever calls it, as data: the description shows it, and a test walks over it.
 enum Requirement: Sendable, Hashable, CustomStringConvertible {

@@ -19,11 +19,12 @@ struct PathTemplate: Sendable, Hashable {
 
     /// As OpenAPI writes it: `/api/jobs/{job}`.
     var openAPI: String {
-        "/" + parts.map { part in
-            switch part {
-            case .fixed(let word): word
-            case .parameter(let name): "{\(name)}"
-            }
-        }.joined(separator: "/")
+        "/"
+            + parts.map { part in
+                switch part {
+                case .fixed(let word): word
+                case .parameter(let name): "{\(name)}"
+                }
+            }.joined(separator: "/")
     }
 }

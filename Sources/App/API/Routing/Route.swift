@@ -114,10 +114,11 @@ struct AnswerShape: Sendable {
     /// By media type; empty: no body.
     let content: [(type: String, schema: Schema)]
 
-    static func json(_ status: Int = 200, _ schema: Schema, _ summary: String = "Done") -> AnswerShape {
+    static func json(_ schema: Schema, _ summary: String = "Done") -> AnswerShape { json(200, schema, summary) }
+    static func json(_ status: Int, _ schema: Schema, _ summary: String = "Done") -> AnswerShape {
         AnswerShape(status: status, summary: summary, content: [("application/json", schema)])
     }
-    static func text(_ status: Int = 200, _ summary: String, type: String = "text/plain") -> AnswerShape {
+    static func text(_ status: Int, _ summary: String, type: String = "text/plain") -> AnswerShape {
         AnswerShape(status: status, summary: summary, content: [(type, .string())])
     }
     static func empty(_ status: Int = 204, _ summary: String = "Done") -> AnswerShape {

@@ -1,3 +1,5 @@
+import Access
+
 /// Everything that the API can do.
 enum Routes {
     static let all: [Route] =

@@ -24,7 +24,9 @@ package struct APIServer: Sendable {
     package func respond(to request: Request) async -> Response {
         switch table.match(request.method, request.segments) {
         case .none:
-            return Problem.notFound("There is nothing at \(request.path.brief); /openapi.json describes what there is.").response(to: request.id)
+            return Problem.notFound("There is nothing at \(request.path.brief); /openapi.json describes what there is.").response(
+                to: request.id
+            )
         case .otherMethods(let methods):
             let allow = HeaderField("Allow", methods.joined(separator: ", "))
             if request.method == "OPTIONS" { return Response(status: 204, headers: [allow]) }

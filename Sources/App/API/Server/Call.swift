@@ -115,7 +115,9 @@ struct Call: Sendable {
             found = name.utf8.contains(0) ? nil : try await services.access.organization(named: name)
         }
         guard let found, principal.role(in: found.id) != nil else {
-            throw Problem.notFound("There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization'.")
+            throw Problem.notFound(
+                "There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization'."
+            )
         }
         try check(permission, in: found.id)
         return WorkingOrganization(id: found.id, name: found.name)

@@ -1,3 +1,4 @@
+import Access
 import Domain
 import FoundationEssentials
 import Provisioning
@@ -92,7 +93,7 @@ enum StateBackendRoutes {
             // Terraform has no heartbeat, and an apply may take hours.
             lifetime: nil
         )
-        do {
+        do throws(VaultError) {
             _ = try await call.services.locks.take(request)
         } catch {
             guard case .locked(let holder) = error.reason else { throw error }
@@ -118,7 +119,7 @@ enum StateBackendRoutes {
             return Response(status: 200)
         }
         let info = try LockInfo(call.body)
-        do {
+        do throws(VaultError) {
             try await call.services.locks.release(deployment.id, id: info.id)
         } catch {
             guard case .lockNotHeld(_, let holder) = error.reason, let holder else { throw error }

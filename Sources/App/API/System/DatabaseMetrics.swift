@@ -8,7 +8,8 @@ import Storage
 enum DatabaseMetrics {
     static func lines(_ services: APIServices) async throws -> [String] {
         let now = services.now()
-        let (counts, durations, workers, backlog) = try await services.database.read { [jobs = services.jobs, vault = services.vault] transaction in
+        let (counts, durations, workers, backlog) = try await services.database.read {
+            [jobs = services.jobs, vault = services.vault] transaction in
             (
                 try jobs.countsByQueue(in: transaction),
                 try jobs.durations(since: now.addingTimeInterval(-3600), in: transaction),
@@ -35,7 +36,9 @@ enum DatabaseMetrics {
             lines.append("slipway_run_duration_seconds_count{kind=\"\(kind)\"} \(sorted.count)")
         }
         lines += Metrics.head("slipway_backups_behind", "gauge", "Versions of states whose backup is not written")
-        lines += ["slipway_backups_behind{status=\"pending\"} \(backlog.pending)", "slipway_backups_behind{status=\"failed\"} \(backlog.failed)"]
+        lines += [
+            "slipway_backups_behind{status=\"pending\"} \(backlog.pending)", "slipway_backups_behind{status=\"failed\"} \(backlog.failed)",
+        ]
         let age = backlog.oldest.map { max(0, now.timeIntervalSince($0)) } ?? 0
         lines += Metrics.head("slipway_backups_behind_seconds", "gauge", "How long the oldest of them waits")
         return lines + ["slipway_backups_behind_seconds \(age)"]

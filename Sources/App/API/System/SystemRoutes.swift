@@ -1,3 +1,4 @@
+import Access
 import FoundationEssentials
 import Storage
 import WebServer

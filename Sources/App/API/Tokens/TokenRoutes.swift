@@ -48,7 +48,9 @@ enum TokenRoutes {
             guard let own = try call.principal.user else { throw Problem.invalid("'mine' is for people: this token is nobody's.") }
             user = own
         } else if try call.queryFlag("all") {
-            guard try call.principal.allowsAdministration else { throw Problem.forbidden("Only an administrator may see everyone's tokens.") }
+            guard try call.principal.allowsAdministration else {
+                throw Problem.forbidden("Only an administrator may see everyone's tokens.")
+            }
         } else {
             organization = try await call.organization(named: try call.namedOrganization, allowing: .tokens).id
         }

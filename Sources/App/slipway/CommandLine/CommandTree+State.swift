@@ -3,7 +3,7 @@ extension CommandTree {
     static let state = CommandSpec(
         name: "state",
         summary: "Look into the kept Terraform states, and bring them back",
-        subcommands: looking + changing + [stateUnlock] + keeping
+        subcommands: looking + changing + [stateUnlock, stateBackend] + keeping
     )
 
     private static let looking: [CommandSpec] = [

@@ -54,6 +54,8 @@ enum Commands {
         case "token list": try await TokenCommand.list(context)
         case "token revoke": try await TokenCommand.revoke(context)
         case "audit": try await AuditCommand.run(context)
+        case "state backend": try StateBackendCommand.run(context)
+        case "serve": try await ServeCommand.run(context)
         case "worker": try await WorkerCommand.run(context)
         case "doctor": try await DoctorCommand.run(context)
         case "completions": try CompletionsCommand.run(context)

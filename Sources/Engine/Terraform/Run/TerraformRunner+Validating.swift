@@ -35,7 +35,8 @@ extension TerraformRunner {
         let found = (answer["diagnostics"]?.array ?? []).compactMap { Self.diagnostic($0, masking: settings) }
         // What a missing `init` looks like, and nothing else does.
         let isUnprepared = found.contains {
-            $0.summary == "Missing required provider" || $0.summary == "Module not installed" || $0.summary.hasPrefix("Inconsistent dependency lock")
+            $0.summary == "Missing required provider" || $0.summary == "Module not installed"
+                || $0.summary.hasPrefix("Inconsistent dependency lock")
         }
         guard isValid || !isUnprepared else { return nil }
         let errors = found.filter { $0.severity == .error }

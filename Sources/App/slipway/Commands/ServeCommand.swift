@@ -1,0 +1,183 @@
+import API
+import Access
+import Domain
+import FoundationEssentials
+import Host
+import Jobs
+import Log
+import Provisioning
+import StateVault
+import Storage
+import Terraform
+import WebServer
+
+/// Runs `slipway serve`: API, events and workers in one process.
+enum ServeCommand {
+    static func run(_ context: CommandContext) async throws -> ExitCode {
+        let configuration = try context.configuration()
+        let options = try ServeOptions(context, configuration)
+        let program = try await context.open(readers: 8)
+        let access = AccessStore(database: program.database)
+        let author = program.author
+        try await makeFirstOrganization(access, author)
+        if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
+        let (services, refusal) = await provisioning(program, mustRun: options.workers > 0)
+        if let refusal {
+            guard options.workers == 0 else { throw refusal }
+            context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
+        }
+        let metrics = Metrics()
+        let api = APIServer(services: apiServices(program, access, services, metrics))
+        let server = try HTTPServer.start(serverConfiguration(options, program)) { await api.respond(to: $0) }
+        metrics.add { gauges(of: server) }
+        for address in server.addresses { context.output.line("listening on \(address)") }
+        let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
+        if let worker, let services {
+            context.output.note("Worker \(worker.name) with \(services.runner.program)")
+            context.output.note("\(services.runner.sandbox.sentence)")
+        }
+        try await serve(Running(server: server, worker: worker?.worker, access: access, services: services, program: program))
+        await program.database.close()
+        return .done
+    }
+
+    // MARK: - Running
+
+    private struct Running: Sendable {
+        let server: HTTPServer
+        let worker: Worker?
+        let access: AccessStore
+        let services: ProvisioningServices?
+        let program: Composition
+    }
+
+    /// Serves until the first signal, then drains; the second one ends the process at once.
+    private static func serve(_ running: Running) async throws {
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let signals = StopSignals {
+            running.worker?.shutDown()
+            stop.yield()
+        } again: {
+            // What was acknowledged is durable, and leases end by themselves.
+            CurrentProcess.exit(130)
+        }
+        defer { signals.restore() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await upkeep(running) }
+            if let worker = running.worker {
+                group.addTask {
+                    try await worker.run()
+                    // Ended by itself only when it could not begin.
+                    stop.yield()
+                }
+            }
+            group.addTask {
+                for await _ in stops { break }
+                await running.server.stop()
+            }
+            defer { group.cancelAll() }
+            // The upkeep goes on until the others are over.
+            for _ in 0..<(running.worker == nil ? 1 : 2) { _ = try await group.next() }
+        }
+    }
+
+    /// Leftovers of runs that died, and what is of no use any more; every minute.
+    private static func upkeep(_ running: Running) async {
+        var minute = 0
+        while !Task.isCancelled {
+            if running.worker != nil, let services = running.services { await LeftoverRescue(services: services).run() }
+            if minute % 60 == 0 {
+                do { try await running.access.prune() } catch {
+                    running.program.logger.warning("Old sessions and tokens could not be removed", ["error": .init("\(error)")])
+                }
+            }
+            minute += 1
+            try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
+        }
+    }
+
+    // MARK: - Wiring
+
+    private static func makeFirstOrganization(_ access: AccessStore, _ author: Author) async throws {
+        guard try await access.organizations(limit: 1).isEmpty else { return }
+        do {
+            try await access.createOrganization(named: "default", by: author)
+        } catch let error as AccessError where error.reason == .conflict {
+            // Another process was faster.
+        }
+    }
+
+    private static func provisioning(_ program: Composition, mustRun: Bool) async -> (ProvisioningServices?, (any Error)?) {
+        do {
+            let identity = WorkerIdentity.current(version: Program.version)
+            let sandbox = try await program.sandbox()
+            return (try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: sandbox), nil)
+        } catch {
+            return (nil, error)
+        }
+    }
+
+    private static func apiServices(
+        _ program: Composition,
+        _ access: AccessStore,
+        _ services: ProvisioningServices?,
+        _ metrics: Metrics
+    ) -> APIServices {
+        APIServices(
+            database: program.database,
+            keyring: program.keyring,
+            vault: program.vault,
+            locks: program.locks,
+            jobs: program.jobs,
+            access: access,
+            logger: program.logger,
+            version: Program.version,
+            stateLimit: program.configuration.stateLimit,
+            validation: services.map(SourceValidation.init),
+            metrics: metrics
+        )
+    }
+
+    private static func serverConfiguration(_ options: ServeOptions, _ program: Composition) -> ServerConfiguration {
+        let socket = "\(program.configuration.dataFolder)/slipway.sock"
+        var configuration = ServerConfiguration(listeners: options.listeners + [.unix(path: socket)])
+        configuration.trustedProxies = options.trustedProxies
+        let logger = program.logger
+        configuration.onAccess = { record in
+            logger.info(
+                "request",
+                [
+                    "http.method": .init(record.method), "http.path": .init(record.path), "http.status": .init(record.status),
+                    "http.sent": .init(record.sentBytes), "http.ms": .init(Int(record.duration / .milliseconds(1))),
+                    "client": .init(record.clientAddress), "request.id": .init(record.requestID),
+                ]
+            )
+        }
+        return configuration
+    }
+
+    private static func makeWorker(
+        _ program: Composition,
+        _ services: ProvisioningServices,
+        slots: Int
+    ) throws -> (worker: Worker, name: String) {
+        let identity = WorkerIdentity.current(version: Program.version)
+        let worker = try Worker(
+            database: program.database,
+            store: program.jobs,
+            handlers: ProvisioningHandler.all(services) + program.vault.handlers,
+            limits: WorkerLimits(computing: slots, waiting: slots * 8),
+            periodic: StateVault.periodicJobs,
+            identity: identity,
+            logger: program.logger
+        )
+        return (worker, "\(identity.host):\(identity.pid)")
+    }
+
+    private static func gauges(of server: HTTPServer) -> [Metrics.Gauge] {
+        [
+            .init("slipway_connections", "Open connections, WebSockets included", Double(server.connectionCount)),
+            .init("slipway_websockets", "Open WebSockets", Double(server.webSocketCount)),
+        ]
+    }
+}
