@@ -19,7 +19,7 @@ enum CommandTree {
             deploy, plan, approve, refuse, destroy, refresh, provision,
             jobs, status, logs, cancel,
             deployments, outputs, state,
-            credential, keys, organizations, users, tokens, audit, worker, doctor, completions, version, help,
+            credential, keys, organizations, users, tokens, audit, serve, worker, doctor, completions, version, help,
         ],
         exclusive: [["quiet", "verbose"]],
         examples: [

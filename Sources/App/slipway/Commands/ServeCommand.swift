@@ -1,5 +1,6 @@
 import API
 import Access
+import Audit
 import Domain
 import FoundationEssentials
 import Host
