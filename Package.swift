@@ -56,7 +56,7 @@ let package = Package(
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
         library("StateVault", "Engine", ["Jobs", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
-        library("Events", "Engine", ["Domain", "Storage"]),
+        library("Events", "Engine", ["Jobs", "Domain", "Log", "Storage"]),
 
         // Model: words and tables
         library("Schema", "Model", ["Storage"]),

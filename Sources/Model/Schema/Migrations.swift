@@ -11,6 +11,7 @@ package enum Schema {
         ),
         Migration(number: 2, name: "vault", statements: VaultTables.statements),
         Migration(number: 3, name: "keys", statements: KeyTables.statements),
+        Migration(number: 4, name: "broadcasts", statements: BroadcastTables.statements),
     ]
 
     /// Brings a database to this program's tables.
