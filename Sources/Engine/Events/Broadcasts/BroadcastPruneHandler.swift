@@ -1,7 +1,6 @@
-package import Domain
-internal import FoundationEssentials
+internal import Domain
+package import FoundationEssentials
 package import Jobs
-package import Storage
 
 /// Removes what is older than a day from all channels, hourly: job kind `broadcast-prune`.
 package struct BroadcastPruneHandler: JobHandler {
