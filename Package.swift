@@ -37,6 +37,8 @@ let package = Package(
             swiftSettings: abovePlatform
         ),
 
+        library("API", "App", ["WebServer", "Events", "Domain", "Log", "Sealing"]),
+
         .executableTarget(
             name: "slipway-bench",
             dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
@@ -111,7 +113,7 @@ let package = Package(
             path: "Tests/VaultHolder",
             swiftSettings: everywhere
         ),
-        tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
+        tests("EventsTests", "Engine/", ["Events", "Jobs", "Domain", "Log", "Storage", "Schema"]),
         tests(
             "ProvisioningTests",
             "Features/",
@@ -128,6 +130,7 @@ let package = Package(
             path: "Tests/KeyHolder",
             swiftSettings: everywhere
         ),
+        tests("APITests", "App/", ["API", "WebServer", "Events", "Domain", "Sealing", "Storage", "Schema", "Host"]),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
         tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"]),

@@ -27,16 +27,19 @@ struct BroadcastFeeds {
     /// - Parameters:
     ///   - receiver: Who.
     ///   - cursors: What it has seen of each.
-    /// - Returns: The channels that went further than it has seen.
-    mutating func join(_ receiver: any BroadcastReceiver, _ cursors: [String: Int64]) -> [String] {
-        let behind = cursors.filter { channel, cursor in feeds[channel].map { $0.position > cursor } ?? false }
-        guard behind.isEmpty else { return Array(behind.keys) }
+    /// - Returns: The channels that went further than it has seen, and how far.
+    mutating func join(_ receiver: any BroadcastReceiver, _ cursors: [String: Int64]) -> [String: Int64] {
+        var behind: [String: Int64] = [:]
+        for (channel, cursor) in cursors {
+            if let position = feeds[channel]?.position, position > cursor { behind[channel] = position }
+        }
+        guard behind.isEmpty else { return behind }
         for (channel, cursor) in cursors {
             // Without a feed the loop begins where this receiver is.
             feeds[channel, default: Feed(position: cursor)].members[ObjectIdentifier(receiver)] = Member(receiver: receiver, after: cursor)
             memberCount += 1
         }
-        return []
+        return [:]
     }
 
     mutating func leave(_ receiver: any BroadcastReceiver, _ channels: some Sequence<String>) {

@@ -76,14 +76,14 @@ package final class BroadcastHub: Sendable {
     package func subscribe(_ channels: [String: BroadcastStart]) async throws -> BroadcastSubscription {
         let last = try await database.read { [store] in try store.lastPositions(of: Array(channels.keys), in: $0) }
         var cursors: [String: Int64] = [:]
-        var behind: Set<String> = []
+        var behind: [String: Int64] = [:]
         for (channel, start) in channels {
             let end = last[channel] ?? 0
             switch start {
             case .now: cursors[channel] = end
             case .after(let position):
                 cursors[channel] = min(max(position, 0), end)
-                if position < end { behind.insert(channel) }
+                if position < end { behind[channel] = end }
             }
         }
         let queue = SubscriptionQueue(cursors, behind: behind)
@@ -120,6 +120,13 @@ package final class BroadcastHub: Sendable {
     /// - Throws: ``StorageError``.
     package func broadcasts(of channel: String, after position: Int64, limit: Int = 200) async throws -> [Broadcast] {
         try await database.read { [store] in try store.broadcasts(of: channel, after: position, limit: limit, in: $0) }
+    }
+
+    /// A channel's last position; 0 before its first event.
+    ///
+    /// - Throws: ``StorageError``.
+    package func lastPosition(of channel: String) async throws -> Int64 {
+        try await database.read { [store] in try store.lastPosition(of: channel, in: $0) }
     }
 
     // MARK: - The loop
@@ -204,8 +211,8 @@ package final class BroadcastHub: Sendable {
     // MARK: - The subscriptions' side
 
     /// Adds a receiver to the loop; see ``BroadcastFeeds/join(_:_:)``.
-    func join(_ receiver: any BroadcastReceiver, _ cursors: [String: Int64]) -> [String] {
-        let (behind, isStopped) = state.withLock { ($0.isStopped ? [] : $0.feeds.join(receiver, cursors), $0.isStopped) }
+    func join(_ receiver: any BroadcastReceiver, _ cursors: [String: Int64]) -> [String: Int64] {
+        let (behind, isStopped) = state.withLock { ($0.isStopped ? [:] : $0.feeds.join(receiver, cursors), $0.isStopped) }
         if isStopped { receiver.stop() } else { tick.yield() }
         return behind
     }

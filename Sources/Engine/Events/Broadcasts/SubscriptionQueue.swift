@@ -19,8 +19,8 @@ final class SubscriptionQueue: BroadcastReceiver {
     private struct State {
         /// What the reader has been given of each channel.
         var cursors: [String: Int64]
-        /// Channels whose past isn't read yet.
-        var behind: Set<String>
+        /// Channels whose past isn't read yet, and how far it goes at least.
+        var behind: [String: Int64]
         var isJoined = false
         var isPoked = false
         var buffer: [Broadcast] = []
@@ -35,7 +35,7 @@ final class SubscriptionQueue: BroadcastReceiver {
     private let state: Mutex<State>
     let channels: [String]
 
-    init(_ cursors: [String: Int64], behind: Set<String>) {
+    init(_ cursors: [String: Int64], behind: [String: Int64]) {
         channels = Array(cursors.keys)
         state = Mutex(State(cursors: cursors, behind: behind))
     }
@@ -94,7 +94,7 @@ final class SubscriptionQueue: BroadcastReceiver {
             return .batch([])
         }
         if state.isJoined { return .wait }
-        guard let channel = state.behind.first else { return .join(state.cursors) }
+        guard let channel = state.behind.keys.first else { return .join(state.cursors) }
         return .past(channel: channel, after: state.cursors[channel] ?? 0)
     }
 
@@ -102,13 +102,15 @@ final class SubscriptionQueue: BroadcastReceiver {
     func passed(_ page: [Broadcast], of channel: String, isLast: Bool) {
         state.withLock { state in
             if let last = page.last { state.cursors[channel] = last.position }
-            if isLast { state.behind.remove(channel) }
+            guard isLast, let end = state.behind.removeValue(forKey: channel) else { return }
+            // What is missing up to there was pruned.
+            state.cursors[channel] = max(state.cursors[channel] ?? 0, end)
         }
     }
 
-    func joined(butBehindIn channels: [String]) {
+    func joined(butBehindIn channels: [String: Int64]) {
         state.withLock { state in
-            state.behind = Set(channels)
+            state.behind = channels
             state.isJoined = channels.isEmpty
         }
     }
