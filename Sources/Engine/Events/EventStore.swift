@@ -49,7 +49,7 @@ package struct EventStore: Sendable {
     ///   - ordinal: The job's last one so far; a second try with the same number stores nothing twice.
     ///   - now: The time for the rows.
     ///   - transaction: The caller's.
-    /// - Returns: The job's last ordinal now.
+    /// - Returns: The job's last ordinal now, and what was really added.
     /// - Throws: ``StorageError``.
     @discardableResult
     package func append(
@@ -61,17 +61,20 @@ package struct EventStore: Sendable {
         after ordinal: Int64,
         at now: Date,
         in transaction: Transaction
-    ) throws -> Int64 {
+    ) throws -> AppendedEvents {
         var next = ordinal
+        var added: [AppendedEvents.Event] = []
         for event in events {
             next += 1
-            try transaction.execute(
+            let payload = try event.encodedPayload()
+            let count = try transaction.execute(
                 """
                 INSERT INTO events (organization_id, job_id, ordinal, attempt, name, data, created_at)
-                VALUES (\(organization), \(job), \(next), \(attempt), \(event.name), \(event.encodedPayload()), \(now))
+                VALUES (\(organization), \(job), \(next), \(attempt), \(event.name), \(payload), \(now))
                 ON CONFLICT (job_id, ordinal) DO NOTHING
                 """
             )
+            if count > 0 { added.append(AppendedEvents.Event(ordinal: next, event: event, payload: payload)) }
         }
         if !text.isEmpty {
             try transaction.execute(
@@ -83,7 +86,7 @@ package struct EventStore: Sendable {
             )
         }
         transaction.notify(Self.channel)
-        return next
+        return AppendedEvents(lastOrdinal: next, added: added)
     }
 
     /// The job's last ordinal; 0 before its first event.

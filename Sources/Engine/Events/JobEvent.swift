@@ -36,11 +36,17 @@ package struct StageReport: Sendable, Hashable, Codable {
     /// 0–100, over the whole job.
     package var progress: Int
     package var message: String
+    /// Within an apply or a destroy: resources that are done.
+    package var created: Int?
+    /// Within an apply or a destroy: resources that are still to do.
+    package var remaining: Int?
 
-    package init(stage: JobStage, progress: Int, message: String) {
+    package init(stage: JobStage, progress: Int, message: String, created: Int? = nil, remaining: Int? = nil) {
         self.stage = stage
         self.progress = progress
         self.message = message
+        self.created = created
+        self.remaining = remaining
     }
 }
 

@@ -69,6 +69,7 @@ package struct ProvisioningHandler: JobHandler {
                 now: services.now(),
                 in: transaction
             )
+            try services.journal.announce(deployment.id, of: job, at: services.now(), in: transaction)
             return
         }
         let message =
@@ -86,10 +87,9 @@ package struct ProvisioningHandler: JobHandler {
         in transaction: Transaction
     ) throws {
         let now = services.now()
+        let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction)
         // What another job has made of the deployment since is not this one's to cancel.
-        if let deployment = try services.deployments.deployment(ofJob: job.id, in: transaction),
-            status != .cancelled || deployment.lastJob == job.id
-        {
+        if let deployment, status != .cancelled || deployment.lastJob == job.id {
             try services.deployments.end(
                 deployment.id,
                 status: status == .cancelled ? .cancelled : .failed,
@@ -102,12 +102,11 @@ package struct ProvisioningHandler: JobHandler {
             )
         }
         try services.runs.wipe(job.id, in: transaction)
-        try services.events.append(
+        try services.journal.append(
             [.finished(FinishReport(status: status, stage: status == .cancelled ? .cancelled : .failed, message: message))],
             text: "\(message)\n",
-            to: job.id,
-            organization: job.organization,
-            attempt: job.attempt,
+            to: job,
+            of: deployment?.id,
             after: try services.events.lastOrdinal(of: job.id, in: transaction),
             at: now,
             in: transaction

@@ -11,6 +11,7 @@ package struct RunDecisions: Sendable {
     private let runs = RunStore()
     private let deployments = DeploymentStore()
     private let events = EventStore()
+    private let journal = RunJournal()
     private let now: @Sendable () -> Date
 
     package init(database: Database, jobs: JobStore, now: @escaping @Sendable () -> Date = { Date() }) {
@@ -105,12 +106,11 @@ package struct RunDecisions: Sendable {
         try runs.wipe(job, in: transaction)
         let last = try events.lastOrdinal(of: job, in: transaction)
         let finish = FinishReport(status: .cancelled, stage: .cancelled, message: message)
-        try events.append(
+        try journal.append(
             [.finished(finish)],
             text: "\(message)\n",
-            to: job,
-            organization: record.organization,
-            attempt: record.attempt,
+            to: record,
+            of: deployment,
             after: last,
             at: now,
             in: transaction

@@ -166,7 +166,6 @@ struct RunEnds: Sendable {
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
-            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             if let addresses { try attempt.services.usage.record(addresses: addresses, of: id, now: now, in: transaction) }
             if willRetry {
                 try attempt.services.deployments.update(
@@ -191,6 +190,7 @@ struct RunEnds: Sendable {
                 )
                 try attempt.services.runs.wipe(attempt.job, in: transaction)
             }
+            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
         }
     }
 
@@ -218,7 +218,6 @@ struct RunEnds: Sendable {
                 elapsedSeconds: now.timeIntervalSince(attempt.began)
             )
             try attempt.services.vault.release(id, id: attempt.job.rawValue, in: transaction)
-            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
             try attempt.services.deployments.end(
                 id,
                 status: isClean ? .rolledBack : .failed,
@@ -231,6 +230,7 @@ struct RunEnds: Sendable {
             )
             try attempt.services.usage.record(addresses: left, of: id, now: now, in: transaction)
             try attempt.services.runs.wipe(attempt.job, in: transaction)
+            try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
         }
     }
 
@@ -285,8 +285,9 @@ struct RunEnds: Sendable {
             let now = attempt.services.now()
             try writes(attempt.services, now, transaction)
             try attempt.services.vault.release(attempt.deployment.id, id: attempt.job.rawValue, in: transaction)
-            try attempt.append(events + final, text: text + "\(message)\n", after: last, now: now, in: transaction)
             if isOver { try attempt.services.runs.wipe(attempt.job, in: transaction) }
+            // Last: it tells what the deployment's row says by then, and locks its channels.
+            try attempt.append(events + final, text: text + "\(message)\n", after: last, now: now, in: transaction)
         }
     }
 }
@@ -296,12 +297,11 @@ extension RunAttempt {
 
     /// Appends to the job's events inside a transaction that ends the attempt.
     func append(_ events: [JobEvent], text: String, after ordinal: Int64, now: Date, in transaction: Transaction) throws {
-        try services.events.append(
+        try services.journal.append(
             events,
             text: text,
-            to: job,
-            organization: deployment.organization,
-            attempt: context.job.attempt,
+            to: context.job,
+            of: deployment.id,
             after: ordinal,
             at: now,
             in: transaction

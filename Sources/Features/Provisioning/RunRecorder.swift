@@ -11,7 +11,7 @@ actor RunRecorder {
     private let context: JobContext
     private let deployment: DeploymentID
     private let clock: @Sendable () -> Date
-    private let store = EventStore()
+    private let journal = RunJournal()
     private let deployments = DeploymentStore()
 
     private var pending: [JobEvent] = []
@@ -64,14 +64,15 @@ actor RunRecorder {
         try await record([.stage(StageReport(stage: stage, progress: progress, message: message))], text: "── \(message)\n")
     }
 
-    /// Progress within a stage.
-    func advance(progress: Int, message: String) async throws {
+    /// Progress within a stage; of resources that are made or destroyed, how many are done and how many are left.
+    func advance(progress: Int, message: String, created: Int? = nil, remaining: Int? = nil) async throws {
         guard var place, place.progress != progress || place.message != message else { return }
         place.progress = progress
         place.message = message
         self.place = place
         hasMoved = true
-        try await record([.stage(StageReport(stage: place.stage, progress: progress, message: message))])
+        let report = StageReport(stage: place.stage, progress: progress, message: message, created: created, remaining: remaining)
+        try await record([.stage(report)])
     }
 
     /// What is buffered, for the transaction that ends the attempt; waits for a write that is under way, whose ordinals come first.
@@ -99,7 +100,7 @@ actor RunRecorder {
         let moved = hasMoved ? place : nil
         (pending, text, hasMoved) = ([], "", false)
         let now = clock()
-        lastOrdinal = try await context.write { [store, deployments, deployment, context] transaction in
+        lastOrdinal = try await context.write { [journal, deployments, deployment, context] transaction in
             if let moved {
                 try deployments.update(
                     deployment,
@@ -111,16 +112,7 @@ actor RunRecorder {
                     in: transaction
                 )
             }
-            return try store.append(
-                events,
-                text: lines,
-                to: context.job.id,
-                organization: context.job.organization,
-                attempt: context.job.attempt,
-                after: after,
-                at: now,
-                in: transaction
-            )
+            return try journal.append(events, text: lines, to: context.job, of: deployment, after: after, at: now, in: transaction)
         }
         if let moved { await context.report(stage: moved.stage, progress: moved.progress, message: moved.message) }
     }

@@ -25,6 +25,7 @@ package enum SealedColumns {
             column: "sealed_outputs",
             context: "'outputs/' || \(sql: place("terraform_deployments.id"))"
         ),
+        SealedColumn("setting", table: "server_settings", column: "sealed_value", id: "name", context: "'setting/' || name"),
         SealedColumn(
             "credential",
             table: "cloud_provider_credentials",

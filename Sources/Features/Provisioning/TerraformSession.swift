@@ -57,7 +57,12 @@ struct TerraformSession: Sendable {
             let failed = attempt.tracker.failedCount
             let succeeded = min(done, total) - failed
             let message = "\(succeeded) of \(total) resources done" + (failed > 0 ? ", \(failed) failed" : "")
-            try await attempt.recorder.advance(progress: RunProgress.applying(done: done, of: total), message: message)
+            try await attempt.recorder.advance(
+                progress: RunProgress.applying(done: done, of: total),
+                message: message,
+                created: succeeded,
+                remaining: max(total - done, 0)
+            )
         default: break
         }
     }

@@ -12,6 +12,8 @@ package enum Schema {
         Migration(number: 2, name: "vault", statements: VaultTables.statements),
         Migration(number: 3, name: "keys", statements: KeyTables.statements),
         Migration(number: 4, name: "access", statements: AccessTables.statements),
+        Migration(number: 5, name: "broadcasts", statements: BroadcastTables.statements),
+        Migration(number: 6, name: "server", statements: ServerTables.statements),
     ]
 
     /// Brings a database to this program's tables.

@@ -11,6 +11,26 @@ table audit_log
     CREATE INDEX audit_log_organization ON public.audit_log USING btree (organization_id, id)
     CREATE UNIQUE INDEX audit_log_pkey ON public.audit_log USING btree (id)
 
+table broadcast_channels
+    column channel text NOT NULL
+    column last_position bigint NOT NULL
+    constraint broadcast_channels_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 200)))
+    constraint broadcast_channels_last_position_check CHECK ((last_position >= 1))
+    constraint broadcast_channels_pkey PRIMARY KEY (channel)
+    CREATE UNIQUE INDEX broadcast_channels_pkey ON public.broadcast_channels USING btree (channel)
+
+table broadcasts
+    column channel text NOT NULL
+    column position bigint NOT NULL
+    column name text NOT NULL
+    column data text NOT NULL
+    column created_at bigint NOT NULL
+    constraint broadcasts_name_check CHECK ((name <> ''::text))
+    constraint broadcasts_pkey PRIMARY KEY (channel, "position")
+    constraint broadcasts_position_check CHECK (("position" >= 1))
+    CREATE INDEX broadcasts_created ON public.broadcasts USING btree (created_at)
+    CREATE UNIQUE INDEX broadcasts_pkey ON public.broadcasts USING btree (channel, "position")
+
 table cloud_provider_credentials
     column id bigint NOT NULL IDENTITY
     column organization_id bigint NOT NULL

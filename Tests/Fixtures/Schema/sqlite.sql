@@ -8,6 +8,19 @@ CREATE TABLE audit_log (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX audit_log_organization ON audit_log (organization_id, id);
+CREATE TABLE broadcast_channels (
+    channel TEXT NOT NULL PRIMARY KEY CHECK (length(channel) BETWEEN 1 AND 200),
+    last_position BIGINT NOT NULL CHECK (last_position >= 1)
+) WITHOUT ROWID;
+CREATE TABLE broadcasts (
+    channel TEXT NOT NULL,
+    position BIGINT NOT NULL CHECK (position >= 1),
+    name TEXT NOT NULL CHECK (name <> ''),
+    data TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (channel, position)
+) WITHOUT ROWID;
+CREATE INDEX broadcasts_created ON broadcasts (created_at);
 CREATE TRIGGER cloud_provider_credentials_sealed_values_retired_on_insert BEFORE INSERT ON cloud_provider_credentials
 WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_values, 58, length(key_field)))
 BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;

@@ -5,5 +5,5 @@ enum Routes {
     static let all: [Route] =
         DeployRoutes.all + DeploymentRoutes.all + JobRoutes.all + StateRoutes.all + StateBackendRoutes.all + OrganizationRoutes.all
         + UserRoutes.all + TokenRoutes.all + SessionRoutes.all + CredentialRoutes.all + QueueRoutes.all + AuditRoutes.all
-        + SystemRoutes.all
+        + LiveRoutes.all + SystemRoutes.all
 }

@@ -22,6 +22,8 @@ package struct APIServices: Sendable {
     package let stateLimit: Int
     /// Lets Terraform check configurations; nil where Terraform can't be run.
     package let validation: SourceValidation?
+    /// Nil: no live events.
+    package let live: LiveServices?
     package let limits: RateLimits
     package let metrics: Metrics
     package let now: @Sendable () -> Date
@@ -37,6 +39,7 @@ package struct APIServices: Sendable {
         version: String,
         stateLimit: Int = StateVault.standardLimit,
         validation: SourceValidation? = nil,
+        live: LiveServices? = nil,
         limits: RateLimits = RateLimits(),
         metrics: Metrics = Metrics(),
         now: @escaping @Sendable () -> Date = { Date() }
@@ -51,6 +54,7 @@ package struct APIServices: Sendable {
         self.version = version
         self.stateLimit = stateLimit
         self.validation = validation
+        self.live = live
         self.limits = limits
         self.metrics = metrics
         self.now = now

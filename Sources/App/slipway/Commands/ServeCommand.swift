@@ -2,6 +2,7 @@ import API
 import Access
 import Audit
 import Domain
+import Events
 import FoundationEssentials
 import Host
 import Jobs
@@ -27,17 +28,17 @@ enum ServeCommand {
             guard options.workers == 0 else { throw refusal }
             context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
         }
-        let metrics = Metrics()
-        let api = APIServer(services: apiServices(program, access, services, metrics))
+        let (metrics, live) = (Metrics(), try await liveServices(program))
+        let api = APIServer(services: apiServices(program, access, services, live, metrics))
         let server = try HTTPServer.start(serverConfiguration(options, program)) { await api.respond(to: $0) }
-        metrics.add { gauges(of: server) }
+        metrics.add { gauges(of: server, live) }
         for address in server.addresses { context.output.line("listening on \(address)") }
         let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
         if let worker, let services {
             context.output.note("Worker \(worker.name) with \(services.runner.program)")
             context.output.note("\(services.runner.sandbox.sentence)")
         }
-        try await serve(Running(server: server, worker: worker?.worker, access: access, services: services, program: program))
+        try await serve(Running(server: server, live: live, worker: worker?.worker, access: access, services: services, program: program))
         await program.database.close()
         return .done
     }
@@ -46,6 +47,7 @@ enum ServeCommand {
 
     private struct Running: Sendable {
         let server: HTTPServer
+        let live: LiveServices
         let worker: Worker?
         let access: AccessStore
         let services: ProvisioningServices?
@@ -54,6 +56,7 @@ enum ServeCommand {
 
     /// Serves until the first signal, then drains; the second one ends the process at once.
     private static func serve(_ running: Running) async throws {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let signals = StopSignals {
             running.worker?.shutDown()
@@ -65,8 +68,11 @@ enum ServeCommand {
         defer { signals.restore() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
+            group.addTask { await running.live.hub.run() }
+            group.addTask { await running.live.pusher.run() }
             if let worker = running.worker {
                 group.addTask {
+                    defer { end.yield() }
                     try await worker.run()
                     // Ended by itself only when it could not begin.
                     stop.yield()
@@ -74,11 +80,13 @@ enum ServeCommand {
             }
             group.addTask {
                 for await _ in stops { break }
+                running.live.pusher.close()
                 await running.server.stop()
+                end.yield()
             }
             defer { group.cancelAll() }
-            // The upkeep goes on until the others are over.
-            for _ in 0..<(running.worker == nil ? 1 : 2) { _ = try await group.next() }
+            // Upkeep and events go on until server and worker are over.
+            for await _ in ends.prefix(running.worker == nil ? 1 : 2) {}
         }
     }
 
@@ -122,6 +130,7 @@ enum ServeCommand {
         _ program: Composition,
         _ access: AccessStore,
         _ services: ProvisioningServices?,
+        _ live: LiveServices,
         _ metrics: Metrics
     ) -> APIServices {
         APIServices(
@@ -135,6 +144,7 @@ enum ServeCommand {
             version: Program.version,
             stateLimit: program.configuration.stateLimit,
             validation: services.map(SourceValidation.init),
+            live: live,
             metrics: metrics
         )
     }
@@ -166,19 +176,32 @@ enum ServeCommand {
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
-            handlers: ProvisioningHandler.all(services) + program.vault.handlers,
+            handlers: ProvisioningHandler.all(services) + program.vault.handlers + [BroadcastPruneHandler()],
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
-            periodic: StateVault.periodicJobs,
+            periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             identity: identity,
             logger: program.logger
         )
         return (worker, "\(identity.host):\(identity.pid)")
     }
 
-    private static func gauges(of server: HTTPServer) -> [Metrics.Gauge] {
-        [
+    private static func liveServices(_ program: Composition) async throws -> LiveServices {
+        let secret = try await SharedSecret.read("pusher", database: program.database, keyring: program.keyring, now: Date())
+        let app = PusherApp(key: "slipway", secret: secret)
+        let hub = BroadcastHub(database: program.database, logger: program.logger)
+        return LiveServices(hub: hub, pusher: PusherServer(app: app, hub: hub), app: app)
+    }
+
+    private static func gauges(of server: HTTPServer, _ live: LiveServices) -> [Metrics.Gauge] {
+        let counts = live.hub.counts
+        return [
             .init("slipway_connections", "Open connections, WebSockets included", Double(server.connectionCount)),
             .init("slipway_websockets", "Open WebSockets", Double(server.webSocketCount)),
+            .init("slipway_event_channels", "Channels that somebody follows", Double(counts.channels)),
+            .init("slipway_event_subscriptions", "Who follows them, once for each channel", Double(counts.subscribers)),
+            .init("slipway_events_read", "Events read since the start", Double(counts.read)),
+            .init("slipway_events_delivered", "Events handed to followers since the start", Double(counts.delivered)),
+            .init("slipway_event_followers_behind", "Followers that fell behind since the start", Double(counts.fellBehind)),
         ]
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Events
 import FoundationEssentials
 import Host
 import Jobs
@@ -22,9 +23,9 @@ enum WorkerCommand {
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
-            handlers: ProvisioningHandler.all(services) + program.vault.handlers,
+            handlers: ProvisioningHandler.all(services) + program.vault.handlers + [BroadcastPruneHandler()],
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
-            periodic: StateVault.periodicJobs,
+            periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             only: only,
             identity: identity,
             logger: program.logger

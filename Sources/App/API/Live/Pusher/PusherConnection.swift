@@ -1,0 +1,140 @@
+internal import Events
+internal import Synchronization
+internal import WebServer
+
+/// One client: what it has subscribed to, and what it asks.
+final class PusherConnection: Sendable {
+    /// What a client may have at once.
+    static let channelLimit = 200
+
+    private struct Seat {
+        let room: PusherRoom
+        let member: PusherPresence.Member?
+    }
+
+    private struct State {
+        var seats: [String: Seat] = [:]
+        var lastHeard = ContinuousClock.now
+        var isPinged = false
+    }
+
+    let id: String
+    private let socket: WebSocket
+    private let server: PusherServer
+    private let state = Mutex(State())
+
+    init(_ socket: WebSocket, id: String, server: PusherServer) {
+        self.socket = socket
+        self.id = id
+        self.server = server
+    }
+
+    /// Answers the client until it goes.
+    func serve() async {
+        await socket.send(PusherFrames.established(socket: id, activityTimeout: Int(server.limits.activityTimeout / .seconds(1))))
+        for await message in socket.messages {
+            state.withLock { ($0.lastHeard, $0.isPinged) = (.now, false) }
+            guard case .text(let text) = message else { continue }
+            do throws(PusherError) {
+                try await take(PusherMessage(text))
+            } catch {
+                await socket.send(PusherFrames.error(error))
+            }
+        }
+        let seats = state.withLock { state in
+            defer { state.seats = [:] }
+            return state.seats
+        }
+        for (name, seat) in seats { leave(seat, name) }
+    }
+
+    private func take(_ message: PusherMessage) async throws(PusherError) {
+        switch message {
+        case .ping: await socket.send(PusherFrames.pong)
+        case .pong, .unknown: break
+        case .subscribe(let wish): try await subscribe(wish)
+        case .unsubscribe(let channel):
+            guard let seat = state.withLock({ $0.seats.removeValue(forKey: channel) }) else { return }
+            leave(seat, channel)
+        case .clientEvent: throw .clientEvent
+        }
+    }
+
+    // MARK: - Channels
+
+    private func subscribe(_ wish: PusherMessage.Subscribe) async throws(PusherError) {
+        do throws(PusherError) {
+            try await enter(wish)
+        } catch {
+            await socket.send(PusherFrames.subscriptionError(channel: wish.channel, error))
+            throw error
+        }
+    }
+
+    private func enter(_ wish: PusherMessage.Subscribe) async throws(PusherError) {
+        guard let name = PusherChannelName(wish.channel) else {
+            throw .unauthorized("There is no channel '\(wish.channel.prefix(100))': private-organization.ID.TOPIC, private-deployment.ID.")
+        }
+        guard server.app.accepts(wish.auth, socket: id, channel: wish.channel, channelData: wish.channelData) else {
+            throw .unauthorized("The signature for '\(wish.channel)' is wrong; ask /broadcasting/auth for one.")
+        }
+        let member = name.kind == .presence ? PusherPresence.Member(channelData: wish.channelData) : nil
+        if name.kind == .presence, member == nil { throw .unauthorized("channel_data must name a user_id.") }
+        let count = state.withLock { $0.seats[wish.channel] == nil ? $0.seats.count : -1 }
+        if count < 0 { return }  // it is there already
+        guard count < Self.channelLimit else { throw .overCapacity }
+        let room = server.rooms.enter(name)
+        do {
+            try await room.open()
+            let position = room.admit(socket, as: member)
+            state.withLock { $0.seats[wish.channel] = Seat(room: room, member: member) }
+            try await catchUp(room, from: wish.since?.position, position)
+        } catch {
+            // The database is away; what the client has seen of the channel so far was right.
+            if state.withLock({ $0.seats.removeValue(forKey: wish.channel) }) != nil { room.leave(socket, member) }
+            server.rooms.leave(room)
+            throw .overCapacity
+        }
+    }
+
+    /// Sends what the client has missed, then joins it to the others without a gap.
+    private func catchUp(_ room: PusherRoom, from since: Int64?, _ position: Int64) async throws {
+        var cursor = position
+        if let since {
+            // One beyond the end is from a database that is no more.
+            let end = since > position ? max(position, try await server.hub.lastPosition(of: room.name.channel.name)) : position
+            cursor = min(since, end)
+        }
+        while let end = room.join(socket, after: cursor) {
+            let page = try await server.hub.broadcasts(of: room.name.channel.name, after: cursor)
+            for broadcast in page where await !socket.send(PusherFrames.event(broadcast, channel: room.name.text)) { return }
+            // What was pruned is passed over.
+            cursor = page.last?.position ?? end
+        }
+    }
+
+    private func leave(_ seat: Seat, _ name: String) {
+        seat.room.leave(socket, seat.member)
+        server.rooms.leave(seat.room)
+    }
+
+    // MARK: - Signs of life
+
+    /// Asks a silent client for a sign of life, and gives it up when none comes.
+    func check(now: ContinuousClock.Instant, limits: PusherLimits) {
+        let (mustPing, isDead) = state.withLock { state in
+            let silence = now - state.lastHeard
+            let isDead = state.isPinged && silence > limits.activityTimeout + limits.pongTime
+            let mustPing = !state.isPinged && silence > limits.activityTimeout
+            if mustPing { state.isPinged = true }
+            return (mustPing, isDead)
+        }
+        if mustPing { socket.offer(PusherFrames.ping) }
+        if isDead { close(.silent) }
+    }
+
+    func close(_ error: PusherError) {
+        socket.offer(PusherFrames.error(error))
+        socket.close(error.code, reason: error.message)
+    }
+}
