@@ -56,7 +56,7 @@ enum ServeCommand {
 
     /// Serves until the first signal, then drains; the second one ends the process at once.
     private static func serve(_ running: Running) async throws {
-        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let (ends, end) = AsyncStream.makeStream(of: (any Error)?.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let signals = StopSignals {
             running.worker?.shutDown()
@@ -72,9 +72,13 @@ enum ServeCommand {
             group.addTask { await running.live.pusher.run() }
             if let worker = running.worker {
                 group.addTask {
-                    defer { end.yield() }
-                    try await worker.run()
-                    // Ended by itself only when it could not begin.
+                    // Its end is the server's, too: it comes by itself only when it could not begin.
+                    do {
+                        try await worker.run()
+                        end.yield(nil)
+                    } catch {
+                        end.yield(error)
+                    }
                     stop.yield()
                 }
             }
@@ -82,11 +86,13 @@ enum ServeCommand {
                 for await _ in stops { break }
                 running.live.pusher.close()
                 await running.server.stop()
-                end.yield()
+                end.yield(nil)
             }
             defer { group.cancelAll() }
             // Upkeep and events go on until server and worker are over.
-            for await _ in ends.prefix(running.worker == nil ? 1 : 2) {}
+            var failure: (any Error)?
+            for await error in ends.prefix(running.worker == nil ? 1 : 2) { failure = failure ?? error }
+            if let failure { throw failure }
         }
     }
 
