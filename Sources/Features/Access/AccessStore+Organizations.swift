@@ -107,8 +107,9 @@ extension AccessStore {
         }
     }
 
-    /// Removes an organization in which nothing is left: its people's places, tokens, credentials, and the history of what was
-    /// destroyed. Backups stay where they are.
+    /// Removes an organization in which nothing is left.
+    ///
+    /// Its people's places, tokens, credentials and the kept states of what was destroyed go with it; backups stay where they are.
     ///
     /// - Throws: ``AccessError/Reason/conflict`` while a job is not over, or a project has resources or was not destroyed.
     package func deleteOrganization(_ id: OrganizationID, by author: Author) async throws {

@@ -151,7 +151,10 @@ import Testing
             }
             #expect(counts == [2, 10])
             let turn = try await database.read { transaction in
-                try transaction.first("SELECT maximum_running FROM job_turns WHERE turn_of = \(acme)")?.value("maximum_running", as: Int.self)
+                try transaction.first("SELECT maximum_running FROM job_turns WHERE turn_of = \(acme)")?.value(
+                    "maximum_running",
+                    as: Int.self
+                )
             }
             #expect(turn == 2)
             try await store.setLicence(nil, of: acme, by: fixture.author)

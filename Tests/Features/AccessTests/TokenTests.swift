@@ -22,7 +22,9 @@ import Testing
             #expect(principal.token == made.token.id && principal.user == nil)
             // What is stored can't be used, and nothing stored is the token.
             let stored = try await fixture.database.read { transaction in
-                try transaction.rows("SELECT * FROM api_tokens").map { try ($0.value("hash", as: String.self), $0.value("hint", as: String.self)) }
+                try transaction.rows("SELECT * FROM api_tokens").map {
+                    try ($0.value("hash", as: String.self), $0.value("hint", as: String.self))
+                }
             }
             #expect(stored.count == 1 && stored.allSatisfy { $0.0.count == 64 && !made.text.contains($0.0) && $0.1.count == 9 })
             let listed = try await fixture.store.tokens(of: acme)
@@ -44,7 +46,9 @@ import Testing
             #expect(all.organizations == [acme: .owner, other: .viewer] && all.actor == "token:all (bob)" && all.user == bob.id)
             let capped = try await fixture.principal(NewToken(name: "capped", owner: .user(bob.id), role: .member))
             #expect(capped.organizations == [acme: .member, other: .viewer])
-            let scoped = try await fixture.principal(NewToken(name: "scoped", owner: .user(bob.id), organization: acme, permissions: [.read]))
+            let scoped = try await fixture.principal(
+                NewToken(name: "scoped", owner: .user(bob.id), organization: acme, permissions: [.read])
+            )
             #expect(scoped.organizations == [acme: .owner] && scoped.permissions(in: acme) == [.read])
             // Where the person has no place the token has none.
             let third = try await fixture.organization("third")
