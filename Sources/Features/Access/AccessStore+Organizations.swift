@@ -29,7 +29,9 @@ extension AccessStore {
 
     /// The organization of that name, or nil.
     package func organization(named name: String) async throws -> Organization? {
-        try await database.read { transaction in
+        // What SQL can't take is nobody's name.
+        guard !name.utf8.contains(0) else { return nil }
+        return try await database.read { transaction in
             try transaction.first("SELECT \(sql: Organization.columns) FROM organizations WHERE name = \(name)").map(Organization.init)
         }
     }

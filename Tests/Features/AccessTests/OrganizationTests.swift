@@ -22,6 +22,9 @@ import Testing
             #expect(try await store.renameOrganization(acme, to: "corp", by: fixture.author).name == "corp")
             #expect(try await store.organization(named: "acme") == nil)
             #expect(try await store.organization(named: "corp")?.id == acme)
+            let strange = "acme\u{0}"
+            #expect(try await store.organization(named: strange) == nil)
+            #expect(try await store.user(named: strange) == nil)
             // Its first name is what its secrets are sealed to: nobody else gets it, but it may have it back.
             #expect(try await reason { try await store.createOrganization(named: "acme", by: fixture.author) } == .conflict)
             #expect(try await store.renameOrganization(acme, to: "acme", by: fixture.author).name == "acme")
