@@ -99,7 +99,13 @@ final class Exchange: @unchecked Sendable {
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
         guard connection.headerCame(self, now: began), !core.isCutting else { return .NO }
-        let outcome = RequestHead.read(library, method: method, version: version, limits: core.limits)
+        let outcome = RequestHead.read(
+            library,
+            method: method,
+            targetLength: targetText.utf8.count,
+            version: version,
+            limits: core.limits
+        )
         guard case .fine(let head) = outcome else {
             if case .refused(let status) = outcome { return refuse(status) }
             return .NO
@@ -234,8 +240,11 @@ final class Exchange: @unchecked Sendable {
             if connection.bodyEnded() { return .NO }
             request?.body.finish()
         }
-        guard case .answer(let response, let pipe) = handoff.takeAnswer() else {
-            return core.isCutting ? .NO : .YES
+        let (response, pipe): (Response, ResponsePipe?)
+        switch handoff.takeAnswer() {
+        case .answer(let taken): (response, pipe) = taken
+        case .sleep: return .YES
+        case .answerWaits, .goOn, .close: return .NO
         }
         // What chunks are can be read in two ways too (a bare line feed ends a chunk's size here): nothing may follow them.
         let mustClose = core.isStopping || head?.isChunked == true

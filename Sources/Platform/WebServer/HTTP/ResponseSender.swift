@@ -92,7 +92,10 @@ final class ResponseSender {
             }
             return made
         case .stream(let length, _):
-            return makeFromCallback(length.map { UInt64($0) } ?? UInt64.max, ResponseReader.pipe)
+            let made = makeFromCallback(length.map { UInt64($0) } ?? UInt64.max, ResponseReader.pipe)
+            // Asked for a header only, the library would send the last chunk of no body. As to an old client it sends none, and closes.
+            if isHead, length == nil, let made { slipway_mhd_answer_as_1_0(made) }
+            return made
         case .webSocket: return nil
         }
     }

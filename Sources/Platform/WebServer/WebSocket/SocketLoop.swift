@@ -50,7 +50,7 @@ final class SocketLoop: @unchecked Sendable {
         if isLate {
             if case .add(let socket) = command {
                 socket.finish(.stopping)
-                socket.link.close()
+                socket.link.refuse()
             }
             return
         }
