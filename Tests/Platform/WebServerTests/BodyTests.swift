@@ -32,10 +32,13 @@ import Testing
 
     @Test func `a handler that reads slowly makes the client wait`() async throws {
         let gate = Gate()
-        try await withServer({ _ in }, { request in
-            await gate.wait()
-            return await echo(request)
-        }) { _, port in
+        try await withServer(
+            { _ in },
+            { request in
+                await gate.wait()
+                return await echo(request)
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             let piece = [UInt8](repeating: 7, count: 65_536)
             await client.send(Self.post + "Content-Length: \(piece.count * 1000)\r\n\r\n")
@@ -87,10 +90,13 @@ import Testing
 
     @Test func `an announced body over the limit is refused, and the handler isn't asked`() async throws {
         let asked = Gate()
-        try await withServer({ $0.limits.bodyBytes = 1000 }, { _ in
-            asked.open()
-            return .text("?")
-        }) { _, port in
+        try await withServer(
+            { $0.limits.bodyBytes = 1000 },
+            { _ in
+                asked.open()
+                return .text("?")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Array((Self.post + "Content-Length: 1001\r\n\r\n").utf8) + [UInt8](repeating: 1, count: 1001))
             #expect(try await client.answer().status == 413)
@@ -114,13 +120,16 @@ import Testing
     }
 
     @Test func `a handler's own limit holds, too`() async throws {
-        try await withServer({ _ in }, { request in
-            do throws(BodyError) {
-                return .text("\(try await request.body.collect(upTo: 10).count)")
-            } catch {
-                return .text("\(error)", status: 413)
+        try await withServer(
+            { _ in },
+            { request in
+                do throws(BodyError) {
+                    return .text("\(try await request.body.collect(upTo: 10).count)")
+                } catch {
+                    return .text("\(error)", status: 413)
+                }
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port)
             #expect(try await client.ask(Self.post + "Content-Length: 10\r\n\r\n0123456789").text == "10")
             #expect(try await client.ask(Self.post + "Content-Length: 11\r\n\r\n0123456789a").status == 413)
@@ -130,27 +139,34 @@ import Testing
 
     @Test func `a client is asked for the body only when the handler reads it`() async throws {
         let gate = Gate()
-        try await withServer({ _ in }, { request in
-            await gate.wait()
-            return await echo(request)
-        }) { _, port in
+        try await withServer(
+            { _ in },
+            { request in
+                await gate.wait()
+                return await echo(request)
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Self.post + "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
             gate.open()
             #expect(try await client.answer().status == 100)
             await client.send("hello")
-            #expect(try await client.answer().text == "hello")
+            let answer = try await client.answer()
+            #expect(answer.text == "hello", "\(answer)")
         }
     }
 
     @Test func `a body whose client goes away fails`() async throws {
         let errors = Notes<BodyError>()
         let began = Gate()
-        try await withServer({ _ in }, { request in
-            began.open()
-            do throws(BodyError) { for try await _ in request.body {} } catch { errors.add(error) }
-            return .text("")
-        }) { _, port in
+        try await withServer(
+            { _ in },
+            { request in
+                began.open()
+                do throws(BodyError) { for try await _ in request.body {} } catch { errors.add(error) }
+                return .text("")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Self.post + "Content-Length: 100000\r\n\r\nhello")
             try await began.awaited("the handler")

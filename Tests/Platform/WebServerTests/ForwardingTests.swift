@@ -4,7 +4,8 @@ import Testing
 @testable import WebServer
 
 @Suite struct ForwardingTests {
-    private static let lines = "X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.1.2.3\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\nX-Request-Id: from-proxy_1.2\r\n"
+    private static let lines =
+        "X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.1.2.3\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\nX-Request-Id: from-proxy_1.2\r\n"
 
     @Sendable private static func describe(_ request: Request) -> Response {
         .text("\(request.client.address) \(request.client.scheme) \(request.client.host) \(request.id == "from-proxy_1.2")")

@@ -58,10 +58,13 @@ import Testing
 
     @Test(arguments: malformed) func `is refused with 400, and nothing after it is read`(_ request: String) async throws {
         let asked = Notes<String>()
-        try await withServer({ _ in }, { request in
-            asked.add(request.path)
-            return .text("?")
-        }) { _, port in
+        try await withServer(
+            { _ in },
+            { request in
+                asked.add(request.path)
+                return .text("?")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(request + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
             let all = await client.receiveToEnd()
@@ -70,15 +73,20 @@ import Testing
         }
     }
 
-    @Test(arguments: ["zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n", "-3\r\nabc\r\n0\r\n\r\n", "\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n"])
+    @Test(arguments: [
+        "zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n", "-3\r\nabc\r\n0\r\n\r\n", "\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n",
+    ])
     func `chunks that are none end the connection with 400, and fail the body`(_ chunks: String) async throws {
         let errors = Notes<BodyError>()
-        try await withServer({ _ in }, { request in
-            do throws(BodyError) { return .text("\(try await request.body.collect(upTo: 100))") } catch {
-                errors.add(error)
-                return .text("")
+        try await withServer(
+            { _ in },
+            { request in
+                do throws(BodyError) { return .text("\(try await request.body.collect(upTo: 100))") } catch {
+                    errors.add(error)
+                    return .text("")
+                }
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Self.post + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(await client.receiveToEnd().hasPrefix("HTTP/1.1 400 "))

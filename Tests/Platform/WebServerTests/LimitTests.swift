@@ -63,13 +63,16 @@ import Testing
 
     @Test func `a body that trickles is answered with 408, and fails`() async throws {
         let errors = Notes<BodyError>()
-        try await withServer({
-            $0.limits.bodyWindow = .milliseconds(300)
-            $0.limits.bodyBytesPerSecond = 1000
-        }, { request in
-            do throws(BodyError) { for try await _ in request.body {} } catch { errors.add(error) }
-            return .text("")
-        }) { _, port in
+        try await withServer(
+            {
+                $0.limits.bodyWindow = .milliseconds(300)
+                $0.limits.bodyBytesPerSecond = 1000
+            },
+            { request in
+                do throws(BodyError) { for try await _ in request.body {} } catch { errors.add(error) }
+                return .text("")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")
             for _ in 0..<2000 where await client.send("x") { try await Task.sleep(for: .milliseconds(10)) }
@@ -80,13 +83,16 @@ import Testing
 
     @Test func `a client that the handler makes wait isn't slow`() async throws {
         let gate = Gate()
-        try await withServer({
-            $0.limits.bodyWindow = .milliseconds(200)
-            $0.limits.bodyBytesPerSecond = 1_000_000
-        }, { request in
-            await gate.wait()
-            return await echo(request)
-        }) { _, port in
+        try await withServer(
+            {
+                $0.limits.bodyWindow = .milliseconds(200)
+                $0.limits.bodyBytesPerSecond = 1_000_000
+            },
+            { request in
+                await gate.wait()
+                return await echo(request)
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             let body = [UInt8](repeating: 3, count: 3_000_000)
             async let sent = client.send(Array("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n".utf8) + body)
@@ -109,10 +115,13 @@ import Testing
 
     @Test func `a handler over its time is cancelled, and 504 is answered`() async throws {
         let cancelled = Gate()
-        try await withServer({ $0.limits.handlerTime = .milliseconds(200) }, { _ in
-            do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.open() }
-            return .text("late")
-        }) { _, port in
+        try await withServer(
+            { $0.limits.handlerTime = .milliseconds(200) },
+            { _ in
+                do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.open() }
+                return .text("late")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             #expect(try await client.ask(Self.get + "\r\n").status == 504)
             try await cancelled.awaited("the cancellation")
@@ -120,10 +129,13 @@ import Testing
     }
 
     @Test func `one address has so many connections, and another as many`() async throws {
-        try await withServer({
-            $0.limits.connectionsPerAddress = 3
-            $0.trustedProxies = [AddressRange("127.0.0.2")].compactMap(\.self)
-        }, { _ in .text("fine") }) { server, port in
+        try await withServer(
+            {
+                $0.limits.connectionsPerAddress = 3
+                $0.trustedProxies = [AddressRange("127.0.0.2")].compactMap(\.self)
+            },
+            { _ in .text("fine") }
+        ) { server, port in
             let clients = try (0..<3).map { _ in try RawClient(port: port) }
             for client in clients { #expect(try await client.ask(Self.get + "\r\n").text == "fine") }
             let fourth = try RawClient(port: port)
@@ -144,25 +156,30 @@ import Testing
         }
     }
 
-    @Test func `3000 half-open connections disturb nobody, and are closed in time`() async throws {
-        try await withServer({ $0.limits.headerTime = .seconds(3) }, { _ in .text("fine") }) { server, port in
+    @Test func `3000 half-open connections disturb nobody`() async throws {
+        try await withServer({ _ in }, { _ in .text("fine") }) { server, port in
             var clients: [RawClient] = []
             for _ in 0..<3000 {
                 let client = try RawClient(port: port)
                 _ = client.sendSome(Array("GET / HT".utf8))
                 clients.append(client)
             }
-            try await eventually("3000 connections, or the first ones over their time") { server.connectionCount >= 2000 }
+            try await eventually("3000 connections") { server.connectionCount == 3000 }
             for _ in 0..<20 { #expect(try await RawClient(port: port).ask(Self.get + "\r\n").text == "fine") }
-            try await eventually("their end") { server.connectionCount < 50 }
+            clients = []
+            try await eventually("their end") { server.connectionCount == 0 }
         }
     }
 
     @Test func `resets in the middle of everything leave nothing behind`() async throws {
-        try await withServer({ _ in }, { request in
-            request.path == "/stream"
-                ? .stream { writer in while true { try await writer.write([UInt8](repeating: 1, count: 50_000)) } } : await echo(request)
-        }) { server, port in
+        try await withServer(
+            { _ in },
+            { request in
+                request.path == "/stream"
+                    ? .stream { writer in while true { try await writer.write([UInt8](repeating: 1, count: 50_000)) } }
+                    : await echo(request)
+            }
+        ) { server, port in
             let beginnings = [
                 "", "GET / HT", Self.get, Self.get + "\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc",
                 "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",

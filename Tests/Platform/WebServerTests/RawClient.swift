@@ -25,7 +25,9 @@ final class RawClient: @unchecked Sendable {
         address.sin_port = UInt16(port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let isConnected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
         try self.init(descriptor, isConnected: isConnected)
     }
@@ -37,7 +39,9 @@ final class RawClient: @unchecked Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let isConnected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
         }
         try self.init(descriptor, isConnected: isConnected)
     }
@@ -60,7 +64,7 @@ final class RawClient: @unchecked Sendable {
         await onQueue { _ in
             var sent = 0
             while sent < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.send(self.descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+                let count = bytes[sent...].withUnsafeBytes { Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
                 if count <= 0 { return false }
                 sent += count
             }
@@ -168,14 +172,18 @@ final class RawClient: @unchecked Sendable {
     private func fill() throws -> Bool {
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(descriptor, &piece, piece.count, 0)
-        if count < 0, errno == EAGAIN { throw Failure(description: "nothing came within 20 s; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))") }
+        if count < 0, errno == EAGAIN {
+            throw Failure(description: "nothing came within 20 s; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))")
+        }
         guard count > 0 else { return false }
         buffer += piece[..<count]
         return true
     }
 
     private func take(_ count: Int) throws -> [UInt8] {
-        while buffer.count < count { guard try fill() else { throw Failure(description: "closed after \(buffer.count) of \(count) bytes") } }
+        while buffer.count < count {
+            guard try fill() else { throw Failure(description: "closed after \(buffer.count) of \(count) bytes") }
+        }
         defer { buffer.removeFirst(count) }
         return Array(buffer[..<count])
     }
@@ -184,10 +192,14 @@ final class RawClient: @unchecked Sendable {
         var searched = 0
         while true {
             if buffer.count >= end.count {
-                for start in searched...(buffer.count - end.count) where buffer[start...].starts(with: end) { return try take(start + end.count) }
+                for start in searched...(buffer.count - end.count) where buffer[start...].starts(with: end) {
+                    return try take(start + end.count)
+                }
                 searched = buffer.count - end.count + 1
             }
-            guard try fill() else { throw Failure(description: "closed; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))") }
+            guard try fill() else {
+                throw Failure(description: "closed; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))")
+            }
         }
     }
 }

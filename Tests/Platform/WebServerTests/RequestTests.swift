@@ -6,7 +6,9 @@ import Testing
 @Suite struct RequestTests {
     private static func describe(_ request: Request) -> Response {
         let items = request.target.queryItems.map { "\($0.name)=\($0.value)" }
-        return .text("\(request.method) \(request.path) \(request.segments) \(items) \(request.headers["X-Thing"] ?? "-") \(request.client.address)")
+        return .text(
+            "\(request.method) \(request.path) \(request.segments) \(items) \(request.headers["X-Thing"] ?? "-") \(request.client.address)"
+        )
     }
 
     @Test func `a handler sees method, path, segments, query, headers and address`() async throws {
@@ -33,9 +35,12 @@ import Testing
 
     @Test func `HEAD answers what GET would, without the body`() async throws {
         let ran = Gate()
-        try await withServer({ _ in }, { request in
-            request.path == "/stream" ? .stream { _ in ran.open() } : .text("twelve bytes")
-        }) { _, port in
+        try await withServer(
+            { _ in },
+            { request in
+                request.path == "/stream" ? .stream { _ in ran.open() } : .text("twelve bytes")
+            }
+        ) { _, port in
             let client = try RawClient(port: port)
             let head = try await client.ask("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(head.status == 200 && head.header("Content-Length") == "12")
@@ -96,7 +101,10 @@ import Testing
                     group.addTask {
                         let connection = try RawClient(port: port)
                         for number in 0..<25 {
-                            #expect(try await connection.ask("GET /\(client)/\(number) HTTP/1.1\r\nHost: h\r\n\r\n").text == "/\(client)/\(number)")
+                            #expect(
+                                try await connection.ask("GET /\(client)/\(number) HTTP/1.1\r\nHost: h\r\n\r\n").text
+                                    == "/\(client)/\(number)"
+                            )
                         }
                     }
                 }

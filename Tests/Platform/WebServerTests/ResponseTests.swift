@@ -34,11 +34,14 @@ import Testing
     }
 
     @Test func `a stream goes out in chunks, or with its length when that is known`() async throws {
-        try await withServer({ _ in }, { request in
-            .stream(length: request.path == "/known" ? 3000 : nil) { writer in
-                for number in 0..<300 { try await writer.write([UInt8](repeating: UInt8(number & 0xFF), count: 10)) }
+        try await withServer(
+            { _ in },
+            { request in
+                .stream(length: request.path == "/known" ? 3000 : nil) { writer in
+                    for number in 0..<300 { try await writer.write([UInt8](repeating: UInt8(number & 0xFF), count: 10)) }
+                }
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port)
             let whole = (0..<300).flatMap { [UInt8](repeating: UInt8($0 & 0xFF), count: 10) }
             let chunked = try await client.ask(Self.get)
@@ -50,38 +53,48 @@ import Testing
 
     @Test func `what a stream writes reaches the client before the stream ends`() async throws {
         let gate = Gate()
-        try await withServer({ _ in }, { _ in
-            .stream { writer in
-                try await writer.write("first")
-                await gate.wait()
-                try await writer.write("second")
+        try await withServer(
+            { _ in },
+            { _ in
+                .stream { writer in
+                    try await writer.write("first")
+                    await gate.wait()
+                    try await writer.write("second")
+                }
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Self.get)
             var seen = ""
             while !seen.hasSuffix("first\r\n") { seen += String(decoding: try await client.receive(1), as: UTF8.self) }
             gate.open()
-            #expect(await { () async -> Bool in
-                var rest = ""
-                while !rest.hasSuffix("0\r\n\r\n"), let byte = try? await client.receive(1) { rest += String(decoding: byte, as: UTF8.self) }
-                return rest.contains("second")
-            }())
+            #expect(
+                await { () async -> Bool in
+                    var rest = ""
+                    while !rest.hasSuffix("0\r\n\r\n"), let byte = try? await client.receive(1) {
+                        rest += String(decoding: byte, as: UTF8.self)
+                    }
+                    return rest.contains("second")
+                }()
+            )
         }
     }
 
     @Test func `a client that takes nothing makes the stream wait`() async throws {
         let written = Atomic(0)
         let isDone = Gate()
-        try await withServer({ _ in }, { _ in
-            .stream { writer in
-                for _ in 0..<1000 {
-                    try await writer.write([UInt8](repeating: 1, count: 100_000))
-                    written.add(1, ordering: .relaxed)
+        try await withServer(
+            { _ in },
+            { _ in
+                .stream { writer in
+                    for _ in 0..<1000 {
+                        try await writer.write([UInt8](repeating: 1, count: 100_000))
+                        written.add(1, ordering: .relaxed)
+                    }
+                    isDone.open()
                 }
-                isDone.open()
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port, receiveBuffer: 64 * 1024)
             await client.send(Self.get)
             // Still for 200 ms: it waits.
@@ -100,12 +113,15 @@ import Testing
 
     @Test func `a stream that fails cuts the connection, so that half is not taken for the whole`() async throws {
         struct Broken: Error {}
-        try await withServer({ _ in }, { _ in
-            .stream { writer in
-                try await writer.write("half")
-                throw Broken()
+        try await withServer(
+            { _ in },
+            { _ in
+                .stream { writer in
+                    try await writer.write("half")
+                    throw Broken()
+                }
             }
-        }) { _, port in
+        ) { _, port in
             let client = try RawClient(port: port)
             await client.send(Self.get)
             #expect(await !client.receiveToEnd().hasSuffix("0\r\n\r\n"))

@@ -11,6 +11,7 @@ import Testing
     private func start(_ handler: @escaping @Sendable (Request) async -> Response) throws -> (HTTPServer, Int) {
         var configuration = ServerConfiguration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
         configuration.limits.headerTime = .seconds(120)
+        configuration.limits.idleTime = .seconds(120)
         let server = try HTTPServer.start(configuration, handler)
         return (server, server.addresses[0].port ?? 0)
     }
@@ -126,7 +127,9 @@ enum Threads {
             guard let file = fopen("/proc/self/task/\(number)/comm", "r") else { continue }
             defer { fclose(file) }
             var line = [CChar](repeating: 0, count: 64)
-            if fgets(&line, 64, file) != nil { names.append(String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)) }
+            if fgets(&line, 64, file) != nil {
+                names.append(String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+            }
         }
         return names
     }

@@ -13,6 +13,8 @@ func withServer(
     configuration.threads = 2
     // A machine that runs many tests at once may leave a client waiting for long.
     configuration.limits.headerTime = .seconds(120)
+    configuration.limits.bodyWindow = .seconds(120)
+    configuration.limits.idleTime = .seconds(120)
     configure(&configuration)
     let server = try HTTPServer.start(configuration, handler)
     do {

@@ -23,7 +23,8 @@ import Testing
         try await withServer({ _ in }, { _ in .webSocket(options, headers: [], serve) }, body)
     }
 
-    @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 900_000]) func `messages of every length come and go whole`(_ count: Int) async throws {
+    @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 900_000]) func `messages of every length come and go whole`(_ count: Int) async throws
+    {
         try await withSocket { _, port in
             let client = try await WebSocketClient(port: port)
             let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 3) & 0x7F }
@@ -58,7 +59,8 @@ import Testing
 
     @Test(arguments: [
         "Upgrade: websocket\r\n": "", "Connection: keep-alive, Upgrade\r\n": "Connection: close\r\n",
-        "Sec-WebSocket-Version: 13": "Sec-WebSocket-Version: 12", "dGhlIHNhbXBsZSBub25jZQ==": "short", "GET": "POST", "HTTP/1.1": "HTTP/1.0",
+        "Sec-WebSocket-Version: 13": "Sec-WebSocket-Version: 12", "dGhlIHNhbXBsZSBub25jZQ==": "short", "GET": "POST",
+        "HTTP/1.1": "HTTP/1.0",
     ]) func `what is no handshake gets an ordinary answer`(_ part: String, _ instead: String) async throws {
         try await withSocket { _, port in
             let client = try RawClient(port: port)
@@ -130,7 +132,11 @@ import Testing
         .init(description: "reserved bit 3", bytes: WebSocketClient.encode(opcode: 1, [65], reserved: 1), code: 1002),
         .init(description: "reserved opcode", bytes: WebSocketClient.encode(opcode: 3, [65]), code: 1002),
         .init(description: "reserved control opcode", bytes: WebSocketClient.encode(opcode: 11, [65]), code: 1002),
-        .init(description: "control frame over 125 bytes", bytes: WebSocketClient.encode(opcode: 9, [UInt8](repeating: 1, count: 126)), code: 1002),
+        .init(
+            description: "control frame over 125 bytes",
+            bytes: WebSocketClient.encode(opcode: 9, [UInt8](repeating: 1, count: 126)),
+            code: 1002
+        ),
         .init(description: "control frame in fragments", bytes: WebSocketClient.encode(opcode: 9, [1], isLast: false), code: 1002),
         .init(description: "continuation of nothing", bytes: WebSocketClient.encode(opcode: 0, [1]), code: 1002),
         .init(
@@ -144,7 +150,11 @@ import Testing
         .init(description: "a length longer than needed", bytes: [0x81, 0xFE, 0, 5, 0, 0, 0, 0, 1, 2, 3, 4, 5], code: 1002),
         .init(description: "a length with the highest bit", bytes: [0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], code: 1002),
         .init(description: "a frame of an exabyte", bytes: [0x82, 0xFF, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], code: 1009),
-        .init(description: "a message over the limit", bytes: WebSocketClient.encode(opcode: 2, [UInt8](repeating: 1, count: 10_001)), code: 1009),
+        .init(
+            description: "a message over the limit",
+            bytes: WebSocketClient.encode(opcode: 2, [UInt8](repeating: 1, count: 10_001)),
+            code: 1009
+        ),
         .init(
             description: "fragments over the limit",
             bytes: WebSocketClient.encode(opcode: 2, [UInt8](repeating: 1, count: 6000), isLast: false)
@@ -160,10 +170,13 @@ import Testing
         var options = WebSocketOptions()
         (options.messageBytes, options.frameBytes) = (10_000, 10_000)
         let closures = Notes<WebSocketClosure?>()
-        try await withSocket(options, serve: { socket in
-            await Self.echo(socket)
-            closures.add(socket.closure)
-        }) { server, port in
+        try await withSocket(
+            options,
+            serve: { socket in
+                await Self.echo(socket)
+                closures.add(socket.closure)
+            }
+        ) { server, port in
             let client = try await WebSocketClient(port: port)
             await client.raw.send(frame.bytes)
             #expect(try await client.closeCode() == frame.code)
@@ -195,11 +208,14 @@ import Testing
         options.closeTime = .milliseconds(300)
         let sockets = Mutex<[WebSocket]>([])
         let closures = Notes<WebSocketClosure?>()
-        try await withSocket(options, serve: { socket in
-            sockets.withLock { $0.append(socket) }
-            for await _ in socket.messages {}
-            closures.add(socket.closure)
-        }) { _, port in
+        try await withSocket(
+            options,
+            serve: { socket in
+                sockets.withLock { $0.append(socket) }
+                for await _ in socket.messages {}
+                closures.add(socket.closure)
+            }
+        ) { _, port in
             let slow = try await WebSocketClient(port: port, receiveBuffer: 4096)
             try await eventually("the slow one") { sockets.withLock { $0.count } == 1 }
             let clients = [try await WebSocketClient(port: port), try await WebSocketClient(port: port)]
@@ -286,10 +302,13 @@ import Testing
         options.pingInterval = .milliseconds(300)
         options.pongTime = .milliseconds(600)
         let closures = Notes<WebSocketClosure?>()
-        try await withSocket(options, serve: { socket in
-            for await _ in socket.messages {}
-            closures.add(socket.closure)
-        }) { server, port in
+        try await withSocket(
+            options,
+            serve: { socket in
+                for await _ in socket.messages {}
+                closures.add(socket.closure)
+            }
+        ) { server, port in
             let (silent, alive) = (try await WebSocketClient(port: port), try await WebSocketClient(port: port))
             for _ in 0..<6 {
                 let ping = try await alive.receive()
@@ -307,10 +326,13 @@ import Testing
         var options = WebSocketOptions()
         options.pendingBytes = 50_000
         let closures = Notes<WebSocketClosure?>()
-        try await withSocket(options, serve: { socket in
-            for await _ in socket.messages {}
-            closures.add(socket.closure)
-        }) { _, port in
+        try await withSocket(
+            options,
+            serve: { socket in
+                for await _ in socket.messages {}
+                closures.add(socket.closure)
+            }
+        ) { _, port in
             let client = try await WebSocketClient(port: port, receiveBuffer: 4096)
             let pings = Array(repeatElement(WebSocketClient.encode(opcode: 9, [UInt8](repeating: 1, count: 125)), count: 1000).joined())
             for _ in 0..<1000 where closures.all.isEmpty { await client.raw.send(pings) }

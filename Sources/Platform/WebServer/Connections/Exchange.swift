@@ -123,7 +123,10 @@ final class Exchange: @unchecked Sendable {
         if let length = request.body.announcedLength, length > core.limits.bodyBytes {
             _ = handoff.deliver(.text("The body is larger than the limit of \(core.limits.bodyBytes) bytes.\n", status: 413))
         } else {
-            request.body.setOnRoom { [weak handoff] in handoff?.wake() }
+            request.body.setOnRoom { [weak handoff, connection] in
+                connection.bodyMayCome()
+                handoff?.wake()
+            }
             start(request)
             if let length = request.body.announcedLength, length <= Self.smallBody, !head.expectsContinue { return receiveBody() }
         }
@@ -227,7 +230,9 @@ final class Exchange: @unchecked Sendable {
         guard case .answer(let response, _) = handoff.takeAnswer() else { return .NO }
         // The library can't answer before the end of a body. TLS can't be spoken past it.
         status = response.status
-        guard !connection.isEncrypted, RawAnswer.send(response, requestID: request?.id ?? "-", to: connection.descriptor) else { return .NO }
+        guard !connection.isEncrypted, RawAnswer.send(response, requestID: request?.id ?? "-", to: connection.descriptor) else {
+            return .NO
+        }
         stage = .lingering
         connection.lingers()
         return .YES
@@ -242,7 +247,7 @@ final class Exchange: @unchecked Sendable {
         }
         let (response, pipe): (Response, ResponsePipe?)
         switch handoff.takeAnswer() {
-        case .answer(let taken): (response, pipe) = taken
+        case .answer(let taken, let itsPipe): (response, pipe) = (taken, itsPipe)
         case .sleep: return .YES
         case .answerWaits, .goOn, .close: return .NO
         }

@@ -13,9 +13,10 @@ package struct RequestTarget: Sendable, Hashable {
 
     /// Takes a request's target apart.
     ///
+    /// Nil for what no client sends in good faith: a byte that has to be escaped, an escape that is none, a NUL, bytes that are no UTF-8,
+    /// a part `.` or `..`, or neither a path, nor an http address, nor `*`.
+    ///
     /// - Parameter text: As it stands between method and version.
-    /// - Returns: Nil for what no client sends in good faith: a byte that has to be escaped, an escape that is none, a NUL, bytes that are no UTF-8, a part `.` or `..`,
-    ///   or neither a path, nor an http address, nor `*`.
     package init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let relative = Self.withoutServer(text) else { return nil }
         let question = relative.utf8.firstIndex(of: UInt8(ascii: "?"))

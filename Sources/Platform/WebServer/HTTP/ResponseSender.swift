@@ -119,7 +119,9 @@ private enum ResponseReader {
         guard let sender = sender(context), let target else { return brokenBody }
         let start = Int(position)
         let count = min(capacity, sender.bytes.count - start)
-        sender.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: target, count: count).copyBytes(from: $0[start..<start + count]) }
+        sender.bytes.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: target, count: count).copyBytes(from: $0[start..<start + count])
+        }
         return count
     }
 

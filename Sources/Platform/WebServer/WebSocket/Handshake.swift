@@ -1,6 +1,6 @@
+internal import CLinux
 internal import CMicroHTTPD
 internal import COpenSSL
-internal import CLinux
 internal import Glibc
 
 /// The step from HTTP to a WebSocket.

@@ -39,7 +39,9 @@ final class SocketLoop: @unchecked Sendable {
     /// Open sockets, and those whose close isn't over.
     var socketCount: Int { count.load(ordering: .relaxed) }
 
-    /// Hands a command over; from any thread. The thread begins with the first.
+    /// Hands a command over; from any thread.
+    ///
+    /// The loop's own thread begins with the first.
     func post(_ command: Command) {
         let (mustRing, mustStart, isLate) = mailbox.withLock { mailbox -> (Bool, Bool, Bool) in
             if mailbox.isStopped { return (false, false, true) }
