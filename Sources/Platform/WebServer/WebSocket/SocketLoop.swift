@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -57,7 +56,7 @@ final class SocketLoop: @unchecked Sendable {
             return
         }
         // The thread ends with `stop`, which whoever stops the server awaits.
-        if mustStart { DispatchQueue(label: "websockets").async { self.run() } }
+        if mustStart { LoopThread.start("websockets") { self.run() } }
         if mustRing { poller.ring() }
     }
 

@@ -155,9 +155,10 @@ package final class WebSocket: Sendable {
             return (state.reader, state.task)
         }
         isClosed.store(true, ordering: .sequentiallyConsistent)
+        // Whoever wakes finds itself cancelled.
+        task?.cancel()
         reader?.resume(returning: nil)
         wakeSenders()
-        task?.cancel()
     }
 
     /// The handler's task, to be cancelled when the socket closes.
