@@ -43,7 +43,7 @@ let package = Package(
             name: "slipway-bench",
             dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote", "Host"],
             path: "Benchmarks",
-            exclude: ["README.md"],
+            exclude: ["README.md", "Fixtures"],
             swiftSettings: everywhere
         ),
 
