@@ -199,6 +199,8 @@ import Testing
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")
+            #expect(doctor.list.last?["counts"]?["pending"]?.number == 0)
+            #expect(doctor.list.last?["counts"]?["failed"]?.number == 0)
             let broken = try await slipway.run("doctor", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"])
             #expect(broken.code == 1 && broken.output.contains("/nowhere/terraform"), "\(broken)")
             for shell in ["bash", "zsh", "fish"] {

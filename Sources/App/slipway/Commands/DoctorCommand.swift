@@ -17,6 +17,8 @@ enum DoctorCommand {
         let name: String
         let verdict: Verdict
         let message: String
+        /// The numbers in the message, for a program that watches.
+        var counts: [String: Int]?
     }
 
     static func run(_ context: CommandContext) async throws -> ExitCode {
@@ -55,7 +57,13 @@ enum DoctorCommand {
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
             await look("queue") { try await queue(program) }
-            await look("backups") { try await backups(program) }
+            var counts: [String: Int]?
+            await look("backups") {
+                let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
+                counts = ["pending": backlog.pending, "failed": backlog.failed]
+                return verdict(of: backlog)
+            }
+            checks[checks.count - 1].counts = counts
         }
         if context.output.isJSON {
             try context.output.json(checks)
@@ -75,8 +83,7 @@ enum DoctorCommand {
     }
 
     /// Whether backups keep up.
-    private static func backups(_ program: Composition) async throws -> (Check.Verdict, String) {
-        let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
+    private static func verdict(of backlog: BackupBacklog) -> (Check.Verdict, String) {
         guard backlog.pending + backlog.failed > 0 else { return (.ok, "every version has its backup") }
         let since = backlog.oldest.map { ", the oldest since \(HumanText.relative($0, now: Date()))" } ?? ""
         let why = backlog.lastError.map { "; \($0)" } ?? ""
