@@ -21,6 +21,7 @@ struct MadeState {
     /// - Parameters:
     ///   - size: In bytes.
     ///   - revision: Another one has another tag in every tenth copy.
+    /// - Throws: When the stack's state is missing.
     init(size: Int, revision: Int = 1) throws {
         let text = String(decoding: try FileSystem.read(Self.fixture), as: UTF8.self)
         let entries = Self.entries(of: text)

@@ -68,28 +68,34 @@ enum VaultBench {
         let file = "\(memory)/state.json"
         try FileSystem.write(made.bytes(serial: 1), to: file)
         let figures = try await times(size, made, rig, memory: memory, disk: disk, php: php.map { ($0, file) })
-        let bytes = Double(made.bytes(serial: 1).count)
-        let state = "a \(size.name) state"
-        let rate = { (seconds: [Double]) in Samples(seconds.map { 1 / $0 }) }
-        let speed = { (seconds: [Double]) in Samples(seconds.map { bytes / 1e6 / $0 }) }
-        let places = size.byteCount > 1_000_000 ? 1 : 0
-        report.row("\(state) (\(made.resourceCount) resources): saved, with fsync", rate(figures.durableSaves), unit: "/s", places: places)
-        report.row("\(state): saved, without fsync", rate(figures.saves), unit: "/s", places: places)
-        report.row("\(state): saved, without fsync", speed(figures.saves), unit: "MB/s")
-        report.row("\(state): loaded", rate(figures.loads), unit: "/s", places: places)
-        report.row("\(state): loaded", speed(figures.loads), unit: "MB/s")
-        let isLarge = size.byteCount >= 1_000_000
-        let floorAim: Report.Aim = isLarge ? .atMost(2) : .none
-        report.row("\(state): saving against the floor", .pairwise(figures.saves, figures.saveFloors, /), unit: "x", places: 2, aim: floorAim)
-        report.row("\(state): loading against the floor", .pairwise(figures.loads, figures.loadFloors, /), unit: "x", places: 2, aim: floorAim)
-        report.row("\(state): sealed, its share", Samples(figures.sealedSizes.map { $0 / bytes }), unit: "x", places: 3)
-        if php != nil {
-            report.row("\(state): saving, times as fast as 003", .pairwise(figures.phpSaves, figures.saves, /), unit: "x", places: 1, aim: .atLeast(10))
-            report.row("\(state): loading, times as fast as 003", .pairwise(figures.phpLoads, figures.loads, /), unit: "x", places: 1)
-            report.row("\(state): sealed bytes against 003's", .pairwise(figures.sealedSizes, figures.phpSizes, /), unit: "x", places: 2, aim: .atMost(1))
-        }
+        print(figures, of: size, made, report)
         try await measureMemory(size, made, rig, report, file: file)
         for folder in [memory, disk] { try FileSystem.removeTree(folder) }
+    }
+
+    private static func print(_ figures: Figures, of size: Size, _ made: MadeState, _ report: Report) {
+        let bytes = Double(made.bytes(serial: 1).count)
+        let state = "a \(size.name) state"
+        let isLarge = size.byteCount >= 1_000_000
+        let places = size.byteCount > 1_000_000 ? 1 : 0
+        func rates(_ what: String, _ seconds: [Double]) {
+            report.row("\(state) \(what)", Samples(seconds.map { 1 / $0 }), unit: "/s", places: places)
+            report.row("\(state) \(what)", Samples(seconds.map { bytes / 1e6 / $0 }), unit: "MB/s")
+        }
+        func ratio(_ what: String, _ first: [Double], to second: [Double], places: Int, aim: Report.Aim) {
+            report.row("\(state) \(what)", .pairwise(first, second, /), unit: "x", places: places, aim: aim)
+        }
+        rates("(\(made.resourceCount) resources) saved, with fsync", figures.durableSaves)
+        rates("saved, without fsync", figures.saves)
+        rates("loaded", figures.loads)
+        ratio("saved: time against the floor", figures.saves, to: figures.saveFloors, places: 2, aim: isLarge ? .atMost(2) : .none)
+        ratio("loaded: time against the floor", figures.loads, to: figures.loadFloors, places: 2, aim: isLarge ? .atMost(2) : .none)
+        report.row("\(state) sealed: bytes against its own", Samples(figures.sealedSizes.map { $0 / bytes }), unit: "x", places: 3)
+        guard !figures.phpSaves.isEmpty else { return }
+        ratio("saved: times as fast as 003's method", figures.phpSaves, to: figures.saves, places: 1, aim: .atLeast(10))
+        ratio("only sealed: times as fast as 003's method", figures.phpSaves, to: figures.saveFloors, places: 1, aim: .none)
+        ratio("loaded: times as fast as 003's method", figures.phpLoads, to: figures.loads, places: 1, aim: .none)
+        ratio("sealed: bytes against 003's method", figures.sealedSizes, to: figures.phpSizes, places: 2, aim: .atMost(1))
     }
 
     // MARK: - Time

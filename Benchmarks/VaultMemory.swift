@@ -29,6 +29,7 @@ enum VaultMemory: String {
     /// What the process does.
     ///
     /// - Parameter words: Folder and file.
+    /// - Throws: What the vault throws, and ``Rig/Failure``.
     func run(_ words: [String]) async throws {
         guard words.count == 2 else { throw Rig.Failure(description: "A folder and a file are needed.") }
         let rig = try await VaultRig(in: words[0])

@@ -187,6 +187,17 @@ import Testing
         }
     }
 
+    @Test func `no start brings libraries that only some installations need`() async throws {
+        try await Slipway.with { slipway in
+            // The loader lists what the program is linked with, and starts nothing; ld.so(8).
+            let linked = try await slipway.run("version", environment: ["LD_TRACE_LOADED_OBJECTS": "1"])
+            #expect(linked.output.contains("libcrypto"))
+            for name in ["libcurl", "libpq", "libhiredis", "libldap", "libgnutls", "libgssapi"] {
+                #expect(!linked.output.contains(name), "\(linked.output)")
+            }
+        }
+    }
+
     @Test func `doctor, version, completions and help answer`() async throws {
         try await Slipway.with { slipway in
             let version = try await slipway.run("version")

@@ -150,7 +150,8 @@ struct JSONWalk {
             for digit in index + 2..<index + 6 {
                 guard digit < count else { throw .torn }
                 switch bytes[digit] {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): break
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+                    break
                 default: throw .malformed(offset: digit)
                 }
             }

@@ -12,12 +12,12 @@ struct JSONScanner {
     // MARK: - Values
 
     /// Reads an object: `member` gets each name, in order, and must read or skip exactly its value.
-    mutating func object(_ member: (inout JSONScanner, String) throws(VaultError) -> Void) throws(VaultError) {
+    mutating func object(_ member: (inout JSONScanner, JSONName) throws(VaultError) -> Void) throws(VaultError) {
         try expect(UInt8(ascii: "{"))
         if try peek() == UInt8(ascii: "}") { return position += 1 }
         while true {
             try skipSpace()
-            let name = try string()
+            let name = try name()
             try expect(UInt8(ascii: ":"))
             try member(&self, name)
             guard try continues(before: UInt8(ascii: "}")) else { return }
@@ -32,6 +32,11 @@ struct JSONScanner {
             try element(&self)
             guard try continues(before: UInt8(ascii: "]")) else { return }
         }
+    }
+
+    private mutating func name() throws(VaultError) -> JSONName {
+        let (range, isEscaped) = try scanString()
+        return isEscaped ? JSONName(unescaped(range)) : JSONName(bytes, in: range)
     }
 
     /// Reads a string, with its escapes resolved.
