@@ -206,12 +206,24 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "backups",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "locks", "backups", "backup place",
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")
-            #expect(doctor.list.last?["counts"]?["pending"]?.number == 0)
-            #expect(doctor.list.last?["counts"]?["failed"]?.number == 0)
+            let backups = doctor.list.first { $0["name"]?.text == "backups" }
+            #expect(backups?["counts"]?["pending"]?.number == 0)
+            #expect(backups?["counts"]?["failed"]?.number == 0)
+            // A store and a Redis that nobody answers at: the one fails, for backups are promised; the other only warns.
+            let away = try await slipway.run(
+                "doctor",
+                "--json",
+                environment: [
+                    "SLIPWAY_BACKUP_URL": "s3://some-bucket?endpoint=http://127.0.0.1:1&region=x&path-style=1",
+                    "SLIPWAY_REDIS_URL": "unix:///nowhere/redis.sock", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                ]
+            )
+            let verdicts = JSONTree(away.output)?.list.suffix(3).compactMap { $0["verdict"]?.text }
+            #expect(away.code == 1 && verdicts == ["warning", "ok", "failed"], "\(away)")
             let broken = try await slipway.run("doctor", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"])
             #expect(broken.code == 1 && broken.output.contains("/nowhere/terraform"), "\(broken)")
             for shell in ["bash", "zsh", "fish"] {

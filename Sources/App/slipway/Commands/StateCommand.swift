@@ -41,7 +41,7 @@ enum StateCommand {
         }
         var table = Table([
             .init("VERSION", isRightAligned: true), .init("SERIAL", isRightAligned: true), .init("RESOURCES", isRightAligned: true),
-            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("JOB", isFlexible: true), .init("CREATED"),
+            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("BY", isFlexible: true), .init("CREATED"),
         ])
         let now = Date()
         for version in found {
@@ -74,7 +74,7 @@ enum StateCommand {
         let program = try await context.open()
         let deployment = try await StateSubject.deployment(context, program)
         let (from, to) = (context.command.integer("from"), context.command.integer("to"))
-        let comparison = try await program.vault.compare(deployment.id, from: from, to: to)
+        let comparison = try await StateSubject.naming(deployment) { try await program.vault.compare(deployment.id, from: from, to: to) }
         if context.output.isJSON {
             try context.output.json(ComparisonDocument(comparison))
         } else {
@@ -108,7 +108,8 @@ enum StateCommand {
     private static func load(_ context: CommandContext, _ program: Composition) async throws -> LoadedState {
         let deployment = try await StateSubject.deployment(context, program)
         let version = context.command.integer("version")
-        guard let state = try await program.vault.load(deployment.id, version: version) else {
+        let found = try await StateSubject.naming(deployment) { try await program.vault.load(deployment.id, version: version) }
+        guard let state = found else {
             throw CommandError(
                 version.map {
                     "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them."
