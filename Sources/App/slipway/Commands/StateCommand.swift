@@ -11,7 +11,8 @@ enum StateCommand {
         let program = try await context.open()
         let state = try await load(context, program)
         context.output.raw(String(decoding: state.bytes, as: UTF8.self))
-        if state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
+        // Into a file go the very bytes, whose checksum is known.
+        if context.output.isTerminal, state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
         return .done
     }
 
