@@ -175,7 +175,7 @@ enum DeployRoutes {
             )
         ]
     ) { call, deployment in
-        let state = try await call.services.vault.export(deployment.id)
+        let state = try await call.state(of: deployment)
         return .json(
             .object([
                 ("projectId", .text(deployment.project)),
