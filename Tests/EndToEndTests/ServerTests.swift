@@ -17,7 +17,8 @@ import Testing
     @Test func `the token is printed once, and a job goes on after a kill and a restart`() async throws {
         try await Slipway.with { slipway in
             let first = try await ServedSlipway(slipway, workers: 1)
-            let code = "resource \\\"terraform_data\\\" \\\"a\\\" {\\n  provisioner \\\"local-exec\\\" {\\n    command = \\\"sleep 3\\\"\\n  }\\n}\\n"
+            let code =
+                "resource \\\"terraform_data\\\" \\\"a\\\" {\\n  provisioner \\\"local-exec\\\" {\\n    command = \\\"sleep 3\\\"\\n  }\\n}\\n"
             let accepted = try await first.json("POST", "/api/deploy", #"{"projectId":"shop","iacCode":"\#(code)"}"#)
             let job = try #require(accepted["jobId"]?.text, "\(accepted)")
             try await within(.seconds(60), "the apply") {

@@ -9,8 +9,8 @@ import Schema
 import Sealing
 import StateVault
 import Storage
-import TestKit
 import Terraform
+import TestKit
 import WebServer
 
 @testable import API

@@ -52,7 +52,11 @@ import WebServer
             try check(try await scene.ask("GET", "/api/jobs", token: token), JobDocument.schema, at: true)
             try check(try await scene.ask("GET", "/api/jobs/\(scene.job)", token: token), JobDocument.schema)
             try check(try await scene.ask("GET", "/api/deployments", token: token), DeploymentDocument.schema, at: true)
-            try check(try await scene.ask("GET", "/api/deployments/shop/state/versions", token: token), StateVersionDocument.schema, at: true)
+            try check(
+                try await scene.ask("GET", "/api/deployments/shop/state/versions", token: token),
+                StateVersionDocument.schema,
+                at: true
+            )
             try check(try await scene.ask("GET", "/api/deploy/status/\(scene.job)", token: token), RunStatus.schema)
             try check(try await scene.ask("GET", "/api/deploy/infrastructure/shop", token: token), Infrastructure.schema)
             try check(try await scene.ask("GET", "/nowhere", token: token), Problem.schema)
@@ -65,7 +69,10 @@ import WebServer
 
     @Test func `a fixed part goes before a parameter, and a slash at the end is none`() {
         func name(_ method: String, _ path: String) -> String? {
-            if case .route(let route, _) = table.match(method, path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)) {
+            if case .route(let route, _) = table.match(
+                method,
+                path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+            ) {
                 return route.name
             }
             return nil

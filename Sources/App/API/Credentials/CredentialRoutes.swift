@@ -79,7 +79,9 @@ enum CredentialRoutes {
     ) { call, organization in
         let name = call.parameter("name")
         let isRemoved =
-            name.utf8.contains(0) ? false : try await call.services.credentials.remove(
+            name.utf8.contains(0)
+            ? false
+            : try await call.services.credentials.remove(
                 name: name,
                 organization: organization.name,
                 by: try call.author,

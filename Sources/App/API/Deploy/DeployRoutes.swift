@@ -2,8 +2,8 @@ import Access
 import Domain
 import Provisioning
 import StateVault
-import Terraform
 import Storage
+import Terraform
 import WebServer
 
 /// The endpoints of requirement 004, as it words them.
