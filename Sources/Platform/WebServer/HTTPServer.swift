@@ -85,7 +85,7 @@ package final class HTTPServer: Sendable {
         if await !keeper.drained(within: limit) {
             core.beginCutting()
             keeper.cut()
-            _ = await keeper.drained(within: .seconds(2))
+            if await !keeper.drained(within: .seconds(2)) { _ = await keeper.drained(within: .seconds(20), of: .connections) }
         }
         await socketsAreClosed
         // Handlers that don't mind being cancelled are left to themselves; a connection that still waits for one is not: the library would

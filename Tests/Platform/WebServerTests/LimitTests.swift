@@ -32,7 +32,7 @@ import Testing
             let client = try RawClient(port: port)
             await client.send(Self.get)
             let line = Array(("A: " + String(repeating: "x", count: 8000) + "\r\n").utf8)
-            let piece = Array(repeatElement(line, count: 125).joined())
+            let piece = repeated(line, 125)
             var sent = 0
             while sent < 100, await client.send(piece) { sent += 1 }
             #expect(sent < 100)
