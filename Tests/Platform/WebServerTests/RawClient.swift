@@ -147,9 +147,9 @@ final class RawClient: @unchecked Sendable {
     func receive(_ count: Int) async throws -> [UInt8] { try await onQueue { try $0.take(count) } }
 
     /// All until the server closes, in order or by a reset.
-    func receiveToEnd() async -> String {
-        await onQueue { client in
-            while (try? client.fill()) == true {}
+    func receiveToEnd() async throws -> String {
+        try await onQueue { client in
+            while try client.fill() {}
             defer { (client.buffer, client.start) = ([], 0) }
             return client.unread
         }

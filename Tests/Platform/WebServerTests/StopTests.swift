@@ -59,7 +59,7 @@ import Testing
         await server.stop(within: .milliseconds(200))
         #expect(ContinuousClock.now - time < .seconds(50))
         #expect(cancelled.isOpen && server.connectionCount == 0)
-        #expect(await sleeping.receiveToEnd() == "")
+        #expect(try await sleeping.receiveToEnd() == "")
     }
 
     @Test func `WebSockets are closed with 1001, and their handlers end`() async throws {

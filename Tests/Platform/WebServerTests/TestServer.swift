@@ -1,5 +1,6 @@
 import Synchronization
 import TestKit
+import Testing
 
 @testable import WebServer
 
@@ -24,6 +25,8 @@ func withServer(
         throw error
     }
     await server.stop(within: .seconds(5))
+    // Nothing that the library has forgotten.
+    #expect(server.connectionCount == 0)
 }
 
 /// Waits until a condition holds, 60 s at most.
