@@ -1,10 +1,11 @@
 internal import Glibc
 internal import Host
+internal import Synchronization
 
 /// A server that ends with this process, however it ends, and its folder with it.
 ///
 /// A shell starts it and reads lines on its standard input, which the kernel closes with this process.
-struct TendedProcess: Sendable {
+final class TendedProcess: Sendable {
     private static let script = """
         folder=$1; shift
         "$@" </dev/null &
@@ -23,6 +24,7 @@ struct TendedProcess: Sendable {
         """
 
     private let shell: Spawn.Child
+    private let isEnding = Mutex(false)
 
     /// Starts a server.
     ///
@@ -54,7 +56,14 @@ struct TendedProcess: Sendable {
     func resume() { say("resume") }
 
     /// Kills it, and waits for its end; its folder stays.
+    ///
+    /// A second call does nothing: the descriptor may be another's by then.
     func kill() async throws {
+        let wasEnding = isEnding.withLock { isEnding in
+            defer { isEnding = true }
+            return isEnding
+        }
+        if wasEnding { return }
         say("end")
         close(shell.input)
         _ = try await Spawn.end(of: shell)

@@ -50,7 +50,7 @@ package struct LeftoverRescue: Sendable {
     }
 
     private func settle(_ leftover: Leftover, strange: Set<JobID>) async throws {
-        if let state = leftover.state, let facts = LeftoverFacts(leftover.metadata), (try? StateDocument(parsing: state)) != nil {
+        if let state = leftover.lastState?.bytes, let facts = LeftoverFacts(leftover.metadata) {
             if strange.contains(facts.job) {
                 // Of a database that was deleted or exchanged: its deployment's number is another project's here.
                 try setAside(state, of: facts, because: "the database knows no such job")
@@ -88,14 +88,23 @@ package struct LeftoverRescue: Sendable {
     }
 
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {
-        let sealed = try Envelope.seal(state, with: services.keyring, context: "leftover/\(facts.job)/\(facts.fence)", compress: true)
+        let context = SetAsideState.context(job: facts.job, fence: facts.fence)
+        let sealed = try Envelope.seal(state, with: services.keyring, context: context, compress: true)
         try FileManager.default.createDirectory(
             atPath: services.rescueFolder,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let path = "\(services.rescueFolder)/\(facts.job)-\(facts.fence).sealed"
+        let path = "\(services.rescueFolder)/\(SetAsideState.name(job: facts.job, fence: facts.fence))"
         try Data(sealed).write(to: URL(filePath: path), options: .atomic)
         return path
+    }
+}
+
+extension Leftover {
+    /// The last whole state: the file's, or the copy from before the rewrite in which the run died; nil when there is none.
+    var lastState: FollowedState? {
+        // What doesn't parse is half a state.
+        [state, stateCopy].lazy.compactMap(\.self).compactMap { try? FollowedState(parsing: $0) }.first
     }
 }

@@ -41,13 +41,13 @@ extension RunAttempt {
                 text: "Adopting the workspace of a worker that died\n"
             )
             heard += leftover.lines(settings: RunSettings(redactor: redactor(sourceFacts: nil, state: nil))).flatMap(JobEvent.events)
-            // A torn one is no state: the vault has the last whole one.
-            guard let state = leftover.state.flatMap({ try? FollowedState(parsing: $0) }) else { continue }
+            // Without one the vault has the last whole state, or there never was one.
+            guard let state = leftover.lastState else { continue }
             do {
                 if let saved = try await save(state, as: .intermediate, summary: nil) { try await announce(saved) }
             } catch let error as VaultError where !error.isTransient {
-                guard let bytes = leftover.state, let facts = LeftoverFacts(leftover.metadata) else { continue }
-                try LeftoverRescue(services: services).setAside(bytes, of: facts, because: error.description)
+                guard let facts = LeftoverFacts(leftover.metadata) else { continue }
+                try LeftoverRescue(services: services).setAside(state.bytes, of: facts, because: error.description)
             }
         }
         return (leftovers, heard.filter { if case .resource = $0 { true } else { false } })

@@ -58,7 +58,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Ends the streams of an ended child, though a grandchild may hold the pipes open for ever.
-    func finishReading() { pipes.finish() }
+    package func finishReading() { pipes.finish() }
 
     /// How it ended, or nil while it runs.
     package var status: ExitStatus? { state.withLock { $0.status } }
@@ -91,26 +91,8 @@ extension ChildProcess {
         }
 
         func beginThread() {
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            defer { pthread_attr_destroy(&attributes) }
-            pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-            // It only spawns and waits: a default stack of 8 MB of address space per child would be waste.
-            pthread_attr_setstacksize(&attributes, 256 * 1024)
-            var thread = pthread_t()
-            let context = Unmanaged.passRetained(self).toOpaque()
-            let failed = pthread_create(
-                &thread,
-                &attributes,
-                { context in
-                    guard let context else { return nil }
-                    Unmanaged<Launch>.fromOpaque(context).takeRetainedValue().live()
-                    return nil
-                },
-                context
-            )
+            let failed = DetachedThread.start { self.live() }
             guard failed != 0 else { return }
-            Unmanaged<Launch>.fromOpaque(context).release()
             result.withLock { $0 = .failure(HostError(errno: failed, doing: "start", path: command.executable)) }
             started.signal()
         }

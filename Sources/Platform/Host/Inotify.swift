@@ -8,7 +8,7 @@ internal import Synchronization
 /// A user may have 128 instances by default and tens of thousands of watches: with an instance per watcher, a busy worker's
 /// sixtieth run could not be followed.
 final class Inotify: @unchecked Sendable {
-    // @unchecked: the source is set once, in init; all else is behind the mutex.
+    // @unchecked: the watch is set once, in shared(); all else is behind the mutex.
     private struct Listener {
         let number: Int
         let queue: DispatchQueue
@@ -30,7 +30,7 @@ final class Inotify: @unchecked Sendable {
     private static let instance = Mutex<Inotify?>(nil)
 
     private let descriptor: Int32
-    private let source: any DispatchSourceRead
+    private var watch: ReadWatch?
     private let state = Mutex(State())
 
     /// The instance, made with the first call; a failure is not remembered.
@@ -40,18 +40,21 @@ final class Inotify: @unchecked Sendable {
             let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
             guard descriptor >= 0 else { return .failure(HostError(errno: errno, doing: "watch", path: "folders (inotify)")) }
             let made = Inotify(descriptor: descriptor)
+            do throws(HostError) {
+                made.watch = try ReadWatch(descriptor: descriptor, queue: DispatchQueue(label: "slipway.inotify")) { [unowned made] in
+                    made.deliver()
+                }
+            } catch {
+                close(descriptor)
+                return .failure(error)
+            }
             instance = made
             return .success(made)
         }
         return try result.get()
     }
 
-    private init(descriptor: Int32) {
-        self.descriptor = descriptor
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: DispatchQueue(label: "slipway.inotify"))
-        source.setEventHandler { [unowned self] in deliver() }
-        source.activate()
-    }
+    private init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Listens to a folder.
     func add(

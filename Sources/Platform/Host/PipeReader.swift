@@ -4,11 +4,11 @@ internal import Glibc
 
 /// Reads a pipe to its end and hands over the pieces.
 final class PipeReader: @unchecked Sendable {
-    // @unchecked: `source` is set before it is activated and only read after, on its own queue.
+    // @unchecked: `watch` is touched on `queue` only.
     private let descriptor: Int32
     private let receive: @Sendable ([UInt8]) -> Void
     private let queue = DispatchQueue(label: "slipway.pipe")
-    private var source: (any DispatchSourceRead)?
+    private var watch: ReadWatch?
 
     init(descriptor: Int32, receive: @escaping @Sendable ([UInt8]) -> Void) {
         self.descriptor = descriptor
@@ -17,26 +17,32 @@ final class PipeReader: @unchecked Sendable {
 
     func begin() {
         _ = slipway_set_nonblocking(descriptor)
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        // The handlers keep this object alive until the stream ended; libdispatch lets go of them then.
-        source.setEventHandler { [self] in
-            if !drain() { self.source?.cancel() }
+        queue.async { [self] in
+            do throws(HostError) {
+                // Keeps this object alive until the stream ended.
+                watch = try ReadWatch(descriptor: descriptor, queue: queue) { [self] in
+                    if !drain() { end() }
+                }
+            } catch {
+                end()
+            }
         }
-        source.setCancelHandler { [descriptor, receive] in
-            close(descriptor)
-            receive([])
-        }
-        self.source = source
-        source.activate()
     }
 
     /// Hands over what is in the pipe now and ends the stream, though someone else may still hold the other end open.
     func finish() {
         queue.async { [self] in
-            guard let source, !source.isCancelled else { return }
+            guard watch != nil else { return }
             _ = drain()
-            source.cancel()
+            end()
         }
+    }
+
+    private func end() {
+        watch?.cancel()
+        watch = nil
+        close(descriptor)
+        receive([])
     }
 
     func abandon() { close(descriptor) }

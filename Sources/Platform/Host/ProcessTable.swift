@@ -79,6 +79,27 @@ package enum ProcessTable {
     }
 
     private static func list(_ file: String, _ pid: Int32) -> [String] {
-        (text(file, pid) ?? "").split(separator: "\0").map(String.init)
+        for _ in 0..<looks {
+            let isBeginning = self.isBeginning(pid)
+            let items = (text(file, pid) ?? "").split(separator: "\0").map(String.init)
+            if !items.isEmpty || !isBeginning { return items }
+            usleep(lookInterval)
+        }
+        return []
+    }
+
+    /// How often, and how many microseconds apart, a process in its execve(2) is looked at.
+    ///
+    /// It takes microseconds there, unless the machine is out of breath.
+    private static let looks = 1000
+    private static let lookInterval: UInt32 = 1000
+
+    /// Whether it is in its execve(2).
+    ///
+    /// Whoever started it goes on as soon as the new memory is there, and only then come the arguments and the environment (`env_end`, field 51
+    /// of `stat`). A kernel's thread and a zombie have no memory, and so no `exe`.
+    private static func isBeginning(_ pid: Int32) -> Bool {
+        guard let fields = statistics(pid), fields.count > 48, fields[48] == "0" else { return false }
+        return (try? FileSystem.linkTarget("/proc/\(pid)/exe")) != nil
     }
 }

@@ -32,7 +32,7 @@ private nonisolated(unsafe) var signalPipeEnd: Int32 = -1
 
 /// The one pipe of the process, and who listens.
 private final class SignalPipe: @unchecked Sendable {
-    // @unchecked: the source is set once, in init, and lives as long as the process.
+    // @unchecked: the watch is set once, in init, and lives as long as the process.
     static let shared = SignalPipe()
 
     private struct Listener {
@@ -41,7 +41,7 @@ private final class SignalPipe: @unchecked Sendable {
     }
 
     private let listeners = Mutex<(next: Int, all: [Int: Listener])>((0, [:]))
-    private let source: any DispatchSourceRead
+    private var watch: ReadWatch?
 
     private init() {
         var ends: [Int32] = [-1, -1]
@@ -51,15 +51,14 @@ private final class SignalPipe: @unchecked Sendable {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         signalPipeEnd = ends[1]
-        source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: DispatchQueue(label: "slipway.signals"))
         let reading = ends[0]
-        source.setEventHandler { [unowned self] in
+        // Without one no signal is heard, and each has its default effect with the second try: nothing better can be done then.
+        watch = try? ReadWatch(descriptor: reading, queue: DispatchQueue(label: "slipway.signals")) { [unowned self] in
             var bytes = [UInt8](repeating: 0, count: 64)
             let count = read(reading, &bytes, bytes.count)
             guard count > 0 else { return }
             for byte in bytes[0..<count] { deliver(Int32(byte)) }
         }
-        source.activate()
     }
 
     func add(_ signals: [Int32], call: @escaping @Sendable (Int32) -> Void) -> Int {

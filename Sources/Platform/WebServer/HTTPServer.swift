@@ -1,4 +1,5 @@
 internal import CMicroHTTPD
+internal import CWslay
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
@@ -39,6 +40,9 @@ package final class HTTPServer: Sendable {
         _ configuration: ServerConfiguration,
         _ handler: @escaping @Sendable (Request) async -> Response
     ) throws(WebServerError) -> HTTPServer {
+        for fault in [slipway_load_microhttpd(), slipway_load_wslay()] {
+            if let fault { throw WebServerError(.failed(String(cString: fault))) }
+        }
         DescriptorLimit.raise(to: configuration.limits.connections + 1024)
         let core = try ServerCore(configuration, handler)
         var sockets: [ListeningSocket] = []

@@ -11,7 +11,7 @@ import Testing
             "state", "state pull", "state list", "state versions", "deployments", "worker", "doctor", "version", "credential",
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
             "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import", "state pin",
-            "state unpin", "state backup", "state verify", "state prune", "state rebuild", "completions", "help",
+            "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "completions", "help",
         ]
         #expect(Set(places.map(\.name)).subtracting([""]) == Set(expected))
     }

@@ -51,8 +51,10 @@ import Testing
             #expect(try Leftover.adopt(in: root).isEmpty)
             try workspace?.setMetadata(["job": "k"])
             try FileSystem.write(Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8), to: try #require(workspace?.outputPath))
+            try FileSystem.write([6], to: try #require(workspace?.stateCopyPath))
             workspace = nil
             let adopted = try Leftover.adopt(in: root)
+            #expect(adopted.first?.stateCopy == [6])
             #expect(adopted.map(\.metadata) == [["job": "k"]])
             #expect(adopted.first?.state == [7])
             #expect(adopted.first?.lines(settings: RunSettings()).map(\.message) == ["m", "half"])

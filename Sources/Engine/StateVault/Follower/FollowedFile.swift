@@ -1,9 +1,12 @@
 internal import Dispatch
 internal import FoundationEssentials
+internal import Host
+internal import Synchronization
 
-/// The file that a run rewrites, read away from Swift's shared threads.
-struct FollowedFile: Sendable {
-    enum Content: Sendable {
+/// The file that a run rewrites, looked at on a queue of its own, away from Swift's shared threads; and the last whole state in it.
+final class FollowedFile: Sendable {
+    /// What one look found.
+    private enum Content {
         /// It is not there.
         case missing
         /// It was made or truncated, and not written.
@@ -11,40 +14,106 @@ struct FollowedFile: Sendable {
         /// Not a whole state.
         case torn
         case tooLarge(VaultError)
-        /// The bytes that the caller knows.
+        /// The newest state.
         case unchanged
         case whole(FollowedState)
-
-        /// Something was lost in it: Terraform makes the file empty, so that emptiness only counts after a state.
-        func isTorn(after newest: FollowedState?) -> Bool {
-            switch self {
-            case .torn: true
-            case .missing, .empty: newest != nil
-            case .tooLarge, .unchanged, .whole: false
-            }
-        }
     }
 
-    let path: String
+    private struct Seen {
+        var newest: FollowedState?
+        /// Counts the states that `newest` has held.
+        var number = 0
+        var handedOver = 0
+        var refusal: VaultError?
+    }
+
+    /// Where ``look()`` is to be called.
+    let queue = DispatchQueue(label: "slipway.state-follower")
+    private let path: String
+    private let copyPath: String?
     /// In bytes.
-    let limit: Int
-    let queue: DispatchQueue
+    private let limit: Int
+    private let seen: Mutex<Seen>
 
-    /// Reads the file, and parses it when it is not as `known`.
-    func read(unlike known: [UInt8]?) async -> Content {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: content(unlike: known)) }
+    init(path: String, copyPath: String?, limit: Int, known: FollowedState?) {
+        self.path = path
+        self.copyPath = copyPath
+        self.limit = limit
+        seen = Mutex(Seen(newest: known))
+    }
+
+    /// The last whole state, whether it was handed over or not.
+    var newest: FollowedState? { seen.withLock { $0.newest } }
+
+    /// The newest state is known, or was handed over.
+    var isHandedOver: Bool { seen.withLock { $0.number == $0.handedOver } }
+
+    /// Why the file can't be followed any more.
+    var refusal: VaultError? { seen.withLock { $0.refusal } }
+
+    /// The newest state, unless it was handed over.
+    var waiting: (state: FollowedState, number: Int)? {
+        seen.withLock { seen in
+            guard let newest = seen.newest, seen.number != seen.handedOver else { return nil }
+            return (newest, seen.number)
         }
     }
 
-    private func content(unlike known: [UInt8]?) -> Content {
+    /// Notes that a state was taken; there may be a newer one meanwhile.
+    func handedOver(_ number: Int) { seen.withLock { $0.handedOver = number } }
+
+    /// Reads the file, and keeps what it holds when that is whole and new; for ``queue``.
+    ///
+    /// - Returns: Whether something was lost in the file: Terraform makes it empty, so that emptiness only counts after a state.
+    @discardableResult
+    func look() -> Bool {
+        switch content() {
+        case .whole(let state):
+            seen.withLock { seen in
+                seen.newest = state
+                seen.number += 1
+            }
+            keep(state)
+        case .tooLarge(let refusal): seen.withLock { $0.refusal = refusal }
+        case .torn: return true
+        case .missing, .empty: return newest != nil
+        case .unchanged: break
+        }
+        return false
+    }
+
+    /// Looks from elsewhere; returns what ``look()`` does.
+    func lookAgain() async -> Bool {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.look()) }
+        }
+    }
+
+    // MARK: - Details
+
+    private func content() -> Content {
         let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int  // nil when it is missing
-        if let size, size > limit { return .tooLarge(VaultError(.tooLarge(size: size, limit: limit))) }
+        if let size, size > limit { return tooLarge(size) }
         // Missing, or for a moment unreadable: both come right with the next rewrite.
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { return .missing }
         let bytes = [UInt8](data)
+        // It may have grown meanwhile.
+        if bytes.count > limit { return tooLarge(bytes.count) }
         if bytes.isEmpty { return .empty }
-        if bytes == known { return .unchanged }
+        if bytes == newest?.bytes { return .unchanged }
         do throws(VaultError) { return .whole(try FollowedState(parsing: bytes)) } catch { return .torn }
+    }
+
+    private func tooLarge(_ size: Int) -> Content { .tooLarge(VaultError(.tooLarge(size: size, limit: limit))) }
+
+    /// Puts a copy where no rewrite truncates it.
+    private func keep(_ state: FollowedState) {
+        guard let copyPath else { return }
+        do throws(HostError) {
+            try FileSystem.write(state.bytes, to: copyPath + ".new")
+            try FileSystem.rename(copyPath + ".new", to: copyPath)
+        } catch {
+            // No room for a second one: the vault gets it within the interval all the same.
+        }
     }
 }

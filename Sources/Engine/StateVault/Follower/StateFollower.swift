@@ -6,8 +6,9 @@ internal import Synchronization
 /// Follows the state file that a run rewrites, and hands over each whole rewrite.
 ///
 /// Terraform's local backend truncates the file and writes it anew after every finished resource, so that a reader can see half of it: such
-/// bytes are passed over, and the last whole state is kept. The first rewrite is handed over at once, later ones at most once in an
-/// interval, and always the newest: rewrites that come faster, or while the receiver is busy, are left out. Only one is ever held.
+/// bytes are passed over, and the last whole state is kept. Every rewrite is looked at when it comes. The first is handed over at once, later
+/// ones at most once in an interval, and always the newest: rewrites that come faster, or while the receiver is busy, are left out. Only one
+/// is ever held.
 ///
 /// ```swift
 /// async let following: Void = follower.run()
@@ -22,14 +23,12 @@ package final class StateFollower: Sendable {
     private let interval: Duration
     private let receive: Receiver
     private let watcher: DirectoryWatcher
-    /// Rings when the file may have changed; holds one ring.
+    /// Rings when the file was looked at; holds one ring.
     private let changes: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
     private let progress: Mutex<Progress>
 
     private struct Progress {
-        var newest: FollowedState?
-        var isHandedOver = false
         var failure: (any Error)?
         var isRunning = false
         var isFinishing = false
@@ -44,6 +43,8 @@ package final class StateFollower: Sendable {
     /// - Parameters:
     ///   - folder: The workspace; must exist.
     ///   - name: The state file in it; may be missing.
+    ///   - copyPath: Where the last whole state also lies, put there by a rename as soon as it is seen: it remains when the run and this process
+    ///     die while the file is being rewritten. Nil for nowhere.
     ///   - known: The state that the file holds already and that need not be handed over.
     ///   - limit: A larger file, in bytes, is not read, and ends the following.
     ///   - interval: The shortest time between two calls of `receive`.
@@ -52,25 +53,30 @@ package final class StateFollower: Sendable {
     package init(
         folder: String,
         name: String = "terraform.tfstate",
+        copyPath: String? = nil,
         known: [UInt8]? = nil,
         limit: Int = StateVault.standardLimit,
         interval: Duration = .milliseconds(250),
         receive: @escaping Receiver
     ) throws {
-        let queue = DispatchQueue(label: "slipway.state-follower")
         let (changes, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        file = FollowedFile(path: folder + "/" + name, limit: limit, queue: queue)
-        watcher = try DirectoryWatcher(folder: folder, queue: queue) { changed in
-            if changed == name || changed == nil { bell.yield() }
+        let known = known.flatMap { try? FollowedState(parsing: $0) }  // what is no whole state is not known
+        let file = FollowedFile(path: folder + "/" + name, copyPath: copyPath, limit: limit, known: known)
+        let look: @Sendable () -> Void = {
+            file.look()
+            bell.yield()
         }
+        watcher = try DirectoryWatcher(folder: folder, queue: file.queue) { changed in
+            if changed == name || changed == nil { look() }
+        }
+        self.file = file
         self.interval = interval
         self.receive = receive
         self.changes = changes
         self.bell = bell
-        let known = known.flatMap { try? FollowedState(parsing: $0) }  // what is no whole state is not known
-        progress = Mutex(Progress(newest: known, isHandedOver: known != nil))
+        progress = Mutex(Progress())
         // What was written before the watch began.
-        bell.yield()
+        file.queue.async(execute: look)
     }
 
     /// Hands over rewrites until ``finish()`` or until the task is cancelled; call it once.
@@ -81,10 +87,9 @@ package final class StateFollower: Sendable {
             if isOver { break }
             let started = ContinuousClock.now
             do {
-                // A look that found half a state was no handing over: the next one is soon.
-                let pause = try await handOverNewest() ? interval : min(interval, .milliseconds(20))
+                let isHandedOver = try await handOverNewest()
                 failures = 0
-                await self.pause(until: started + pause)
+                if isHandedOver { await pause(until: started + interval) }
             } catch {
                 failures += 1
                 bell.yield()
@@ -116,44 +121,22 @@ package final class StateFollower: Sendable {
             }
             if !isRunning { continuation.resume() }
         }
-        let content = await readNewest()
-        return progress.withLock { progress in
-            FollowedEnd(
-                last: progress.newest,
-                isTorn: content.isTorn(after: progress.newest),
-                isHandedOver: progress.isHandedOver,
-                failure: progress.failure
-            )
-        }
+        let isTorn = await file.lookAgain()
+        return FollowedEnd(last: file.newest, isTorn: isTorn, isHandedOver: file.newest != nil && file.isHandedOver, failure: failure)
     }
 
     // MARK: - Details
 
-    private var isOver: Bool { progress.withLock { $0.isFinishing || $0.failure != nil } || Task.isCancelled }
+    private var failure: (any Error)? { progress.withLock { $0.failure } ?? file.refusal }
 
-    /// Reads the file, and keeps what it holds when that is whole and new.
-    private func readNewest() async -> FollowedFile.Content {
-        let known = progress.withLock { $0.newest?.bytes }
-        let content = await file.read(unlike: known)
-        progress.withLock { progress in
-            switch content {
-            case .whole(let state):
-                progress.newest = state
-                progress.isHandedOver = false
-            case .tooLarge(let refusal): progress.failure = refusal
-            case .missing, .empty, .torn, .unchanged: break
-            }
-        }
-        return content
-    }
+    private var isOver: Bool { progress.withLock { $0.isFinishing } || failure != nil || Task.isCancelled }
 
-    /// Hands over what the file holds, when that is whole and new; whether it did.
+    /// Hands over the newest state, unless that was done; whether there was one.
     private func handOverNewest() async throws -> Bool {
-        _ = await readNewest()
-        guard let state = progress.withLock({ $0.isHandedOver ? nil : $0.newest }) else { return false }
+        guard let (state, number) = file.waiting else { return false }
         do {
             try await receive(state)
-            progress.withLock { $0.isHandedOver = true }
+            file.handedOver(number)
         } catch let error as VaultError where !error.isTransient {
             progress.withLock { $0.failure = error }
         }

@@ -8,6 +8,8 @@ package struct Leftover: Sendable {
     package let metadata: [String: String]
     /// The state file's bytes as they stand, whole or torn; nil when there never was one.
     package let state: [UInt8]?
+    /// The copy of the last whole state that the dead process had seen; nil when there is none.
+    package let stateCopy: [UInt8]?
     private let lock: FileLock
 
     /// Takes over every workspace below `root` whose process is gone: kills what may still run in it, then reads it.
@@ -43,10 +45,12 @@ package struct Leftover: Sendable {
             return nil
         }
         let statePath = "\(path)/inside/state/terraform.tfstate"
+        let copyPath = "\(path)/\(Workspace.stateCopyName)"
         return Leftover(
             path: path,
             metadata: try metadata(of: path),
             state: FileSystem.exists(statePath) ? try FileSystem.read(statePath) : nil,
+            stateCopy: FileSystem.exists(copyPath) ? try FileSystem.read(copyPath) : nil,
             lock: lock
         )
     }
@@ -56,10 +60,11 @@ package struct Leftover: Sendable {
         return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
-    private init(path: String, metadata: [String: String], state: [UInt8]?, lock: FileLock) {
+    private init(path: String, metadata: [String: String], state: [UInt8]?, stateCopy: [UInt8]?, lock: FileLock) {
         self.path = path
         self.metadata = metadata
         self.state = state
+        self.stateCopy = stateCopy
         self.lock = lock
     }
 

@@ -8,6 +8,7 @@ internal import Synchronization
 /// lock            held by this process: when it dies, the folder becomes a ``Leftover`` for the next
 /// run.json        the caller's words about the run; written last, so that a half-made workspace is known by its absence
 /// output.jsonl    what Terraform wrote: in a file, so that it outlives this process
+/// last.tfstate    the last whole state that was seen, for a crash in the middle of a rewrite
 /// inside/         all that the run itself sees and may write
 ///   source/       the configuration, the backend override, .terraform
 ///   state/        terraform.tfstate
@@ -42,10 +43,13 @@ package final class Workspace: Sendable {
     /// Holds ``statePath`` and nothing else that matters: the folder to watch.
     package var stateFolder: String { "\(path)/inside/state" }
     package var statePath: String { "\(path)/inside/state/terraform.tfstate" }
+    /// For a copy of the last whole state, which the run itself can't reach.
+    package var stateCopyPath: String { "\(path)/\(Self.stateCopyName)" }
     package var planPath: String { "\(path)/inside/plan" }
     package var outputPath: String { "\(path)/output.jsonl" }
     static let metadataName = "run.json"
     static let lockName = "lock"
+    static let stateCopyName = "last.tfstate"
 
     /// Makes a workspace.
     ///

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -90,4 +91,32 @@ static inline long slipway_peer_user(int descriptor) {
     struct { int process; unsigned user; unsigned group; } peer = {0, 0, 0};
     socklen_t length = sizeof peer;
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
+}
+
+// epoll(7): the struct of an event is packed and holds a union, of which Swift would read unaligned members.
+static inline int slipway_epoll_make(void) { return epoll_create1(EPOLL_CLOEXEC); }
+// Told once when the descriptor can be read or was hung up, then silent until asked again.
+static inline int slipway_epoll_ask(int set, int descriptor, uint64_t key, int again) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data = {.u64 = key}};
+    return epoll_ctl(set, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event);
+}
+static inline int slipway_epoll_forget(int set, int descriptor) { return epoll_ctl(set, EPOLL_CTL_DEL, descriptor, (void *)0); }
+// Waits, and puts the keys of what is ready into `keys`, at most 64.
+static inline int slipway_epoll_wait(int set, uint64_t keys[64]) {
+    struct epoll_event events[64];
+    int count = epoll_wait(set, events, 64, -1);
+    for (int index = 0; index < count; index++) keys[index] = events[index].data.u64;
+    return count;
+}
+// As much as Swift needs of an event that has a tag and not only a key, at most 256 at once.
+struct slipway_event { uint64_t tag; uint32_t events; };
+static inline int slipway_epoll_control(int set, int operation, int descriptor, uint64_t tag, uint32_t events) {
+    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+    return epoll_ctl(set, operation, descriptor, &event);
+}
+static inline int slipway_epoll_events(int set, struct slipway_event *found, int milliseconds) {
+    struct epoll_event events[256];
+    int count = epoll_wait(set, events, 256, milliseconds);
+    for (int index = 0; index < count; index++) found[index] = (struct slipway_event){events[index].data.u64, events[index].events};
+    return count;
 }

@@ -1,6 +1,7 @@
 internal import CPostgres
 internal import Dispatch
 internal import Glibc
+internal import Host
 internal import Synchronization
 
 /// Doorbells over LISTEN: one connection of its own, opened with the first listener and again, with backoff, whenever it breaks.
@@ -13,7 +14,7 @@ final class PostgresBells: @unchecked Sendable {
     private let isConnected = Atomic(false)
     private var channels: Set<String> = []
     private var handle: PostgresHandle?
-    private var source: (any DispatchSourceRead)?
+    private var watch: ReadWatch?
     private var backoff = Backoff()
     private var isConnecting = false
     private var isClosed = false
@@ -22,8 +23,6 @@ final class PostgresBells: @unchecked Sendable {
         self.address = address
         self.options = options
     }
-
-    deinit { source?.cancel() }
 
     func listen(_ channel: String) -> AsyncStream<Void> {
         let stream = doorbells.listen(channel)
@@ -79,16 +78,12 @@ final class PostgresBells: @unchecked Sendable {
     }
 
     private func follow(_ handle: PostgresHandle) throws(StorageError) {
-        // A descriptor of the source's own: libpq closes its socket as soon as it finds it broken, and the next connection may get the
-        // same number while Dispatch still has the old one registered, which then never fires again.
-        let descriptor = fcntl(PQsocket(handle.pointer), F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw StorageError(.failing("too many open files")) }
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { [weak self] in self?.receive() }
-        source.setCancelHandler { Glibc.close(descriptor) }
-        source.activate()
+        do throws(HostError) {
+            watch = try ReadWatch(descriptor: PQsocket(handle.pointer), queue: queue) { [weak self] in self?.receive() }
+        } catch {
+            throw StorageError(.failing(error.description))
+        }
         self.handle = handle
-        self.source = source
         isConnected.store(true, ordering: .releasing)
         // What was committed while nobody listened rang for nobody.
         doorbells.ringAll()
@@ -111,8 +106,7 @@ final class PostgresBells: @unchecked Sendable {
 
     private func disconnect() {
         isConnected.store(false, ordering: .releasing)
-        source?.cancel()
-        source = nil
+        watch = nil
         handle = nil
     }
 
