@@ -68,6 +68,12 @@ import Testing
             #expect([0, 130].contains(try await served.process.end(within: .seconds(5))))
             follower.signal(9)
             _ = await follower.wait()
+            // What it left is taken up by the next.
+            let next = try await ServedSlipway(slipway, workers: 1, token: served.token)
+            _ = try await next.ask("POST", "/api/jobs/\(job)/cancel")
+            _ = try await next.end(of: job)
+            next.process.child.signal(15)
+            #expect(try await next.process.end(within: .seconds(60)) == 0)
         }
     }
 
