@@ -74,7 +74,7 @@ package struct RunSubmission: Sendable {
                 guard let stored else {
                     throw ProvisioningError(
                         .notFound,
-                        "The project '\(request.project)' was never deployed; run `slipway deploy DIR --project \(request.project)` first."
+                        "No code of the project '\(request.project)' is kept here; run `slipway deploy DIR --project \(request.project)` first."
                     )
                 }
                 sourceID = stored

@@ -12,7 +12,8 @@ enum StateCommand {
         let program = try await context.open()
         let state = try await load(context, program)
         context.output.raw(String(decoding: state.bytes, as: UTF8.self))
-        if state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
+        // Into a file go the very bytes, whose checksum is known.
+        if context.output.isTerminal, state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
         return .done
     }
 
@@ -42,7 +43,7 @@ enum StateCommand {
         }
         var table = Table([
             .init("VERSION", isRightAligned: true), .init("SERIAL", isRightAligned: true), .init("RESOURCES", isRightAligned: true),
-            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("JOB", isFlexible: true), .init("CREATED"),
+            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("BY", isFlexible: true), .init("CREATED"),
         ])
         let now = Date()
         for version in found {
@@ -75,7 +76,7 @@ enum StateCommand {
         let program = try await context.open()
         let deployment = try await StateSubject.deployment(context, program)
         let (from, to) = (context.command.integer("from"), context.command.integer("to"))
-        let comparison = try await program.vault.compare(deployment.id, from: from, to: to)
+        let comparison = try await StateSubject.naming(deployment) { try await program.vault.compare(deployment.id, from: from, to: to) }
         if context.output.isJSON {
             try context.output.json(ComparisonDocument(comparison))
         } else {
@@ -109,7 +110,8 @@ enum StateCommand {
     private static func load(_ context: CommandContext, _ program: Composition) async throws -> LoadedState {
         let deployment = try await StateSubject.deployment(context, program)
         let version = context.command.integer("version")
-        guard let state = try await program.vault.load(deployment.id, version: version) else {
+        let found = try await StateSubject.naming(deployment) { try await program.vault.load(deployment.id, version: version) }
+        guard let state = found else {
             throw CommandError(
                 version.map {
                     "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them."
