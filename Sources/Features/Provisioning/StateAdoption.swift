@@ -40,7 +40,7 @@ package struct StateAdoption: Sendable {
         let found = try await database.read { try DeploymentStore().deployment(deployment, in: $0) }
         guard let found else { return }
         let sealed = try DeploymentOutputs(database: database, keyring: keyring)
-            .sealed(OutputJSON.outputs(of: document), project: found.project, organization: found.organizationName)
+            .sealed(OutputJSON.outputs(of: document), project: found.project, organization: found.sealingName)
         let (addresses, now) = (document.managedAddresses, now())
         try await database.write { transaction in
             let store = DeploymentStore()

@@ -1,3 +1,4 @@
+import Host
 import TestKit
 import Testing
 import WebServer
@@ -93,5 +94,15 @@ import WebServer
             #expect(answer.headers.first { $0.name == "Allow" }?.value == "POST, OPTIONS")
             #expect(try await scene.ask("OPTIONS", "/api/jobs").status == 204)
         }
+    }
+}
+
+@Suite struct RouteRegisterTests {
+    @Test func `the documentation lists every route, and no other`() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+        let text = String(decoding: try FileSystem.read("\(root)/docs/api.md"), as: UTF8.self)
+        let listed = text.matches(of: /(?m)^\| `([A-Z]+ \/[^`]*)` \|/).map { String($0.1) }
+        let actual = Routes.all.map { "\($0.method) \($0.template.text)" }
+        #expect(Set(listed) == Set(actual), "\(Set(listed).symmetricDifference(actual))")
     }
 }

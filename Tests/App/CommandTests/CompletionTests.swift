@@ -14,7 +14,7 @@ import Testing
         (
             "slipway state ",
             [
-                "backup", "diff", "export", "import", "list", "pin", "prune", "pull", "rebuild", "restore", "retention", "rollback", "show",
+                "backend", "backup", "diff", "export", "import", "list", "pin", "prune", "pull", "rebuild", "restore", "retention", "rollback", "show",
                 "unlock",
                 "unpin",
                 "verify", "versions",

@@ -33,6 +33,7 @@ enum StateChangeRoutes {
             author: try call.principal.actor,
             reason: reason
         )
+        try await call.services.adoption.follow(deployment.id)
         return try .json(encoding: StateVersionDocument(saved))
     }
 
@@ -64,6 +65,7 @@ enum StateChangeRoutes {
             reason: try call.query("reason") ?? "import",
             force: try call.queryFlag("force")
         )
+        try await call.services.adoption.follow(deployment.id)
         let version: JSONNode = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
         return .json(.object([("version", version), ("overrides", .list(imported.overrides.map { .text($0.description) }))]))
     }
