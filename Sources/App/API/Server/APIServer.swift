@@ -46,17 +46,21 @@ package struct APIServer: Sendable {
         var caller: Principal?
         do {
             caller = try await self.caller(of: request, for: route)
-            let (body, json) = try await content(of: request, for: route)
-            let call = Call(
-                request: request,
-                parameters: parameters,
-                caller: caller,
-                services: services,
-                body: body,
-                json: json,
-                now: services.now()
-            )
-            let response = try await route.handle(call)
+            let known = caller
+            let (body, share) = try await content(of: request, for: route)
+            let response = try await services.largeBodies.work(on: share) {
+                let json = try json(in: body, of: request, for: route)
+                let call = Call(
+                    request: request,
+                    parameters: parameters,
+                    caller: known,
+                    services: services,
+                    body: body,
+                    json: json,
+                    now: services.now()
+                )
+                return try await route.handle(call)
+            }
             if route.record == .server { await record(route, request, caller, status: response.status, result: .ok) }
             return response
         } catch {
@@ -95,38 +99,46 @@ package struct APIServer: Sendable {
         throw Problem.tooMany("Too many requests; wait a moment.", retryAfter: decision.retryAfter)
     }
 
-    /// The body as the route takes it.
-    private func content(of request: Request, for route: Route) async throws -> ([UInt8], JSONValue?) {
+    /// The body, of a type that the route takes.
+    private func content(of request: Request, for route: Route) async throws -> ([UInt8], LargeBodies.Share?) {
         guard let shape = route.body else { return ([], nil) }
-        let sent = request.headers["Content-Type"].map { String($0.prefix { $0 != ";" && $0 != " " }).lowercased() }
-        let takesAny = shape.content.contains { $0.type == "*/*" }
-        if let sent, !takesAny, !shape.content.contains(where: { $0.type == sent }) {
+        if let sent = Self.mediaType(of: request), !shape.takesAny, !shape.content.contains(where: { $0.type == sent }) {
             let types = shape.content.map(\.type).joined(separator: " or ")
             throw Problem(415, "unsupported-media-type", "The body must be \(types), not \(sent.brief).")
         }
-        let body = try await request.body.collect(upTo: shape.limit)
-        if body.isEmpty {
-            guard !shape.isRequired else { throw Problem.invalid("The body is missing; it must be \(shape.content[0].type).") }
-            return ([], nil)
+        let (body, share) = try await services.largeBodies.collect(request, shape)
+        if body.isEmpty, shape.isRequired { throw Problem.invalid("The body is missing; it must be \(shape.content[0].type).") }
+        return (body, share)
+    }
+
+    /// The body's JSON, where it is some.
+    private func json(in body: [UInt8], of request: Request, for route: Route) throws -> JSONValue? {
+        guard let shape = route.body, !body.isEmpty, !shape.takesAny else { return nil }
+        guard (Self.mediaType(of: request) ?? shape.content[0].type) == "application/json" else { return nil }
+        guard String(validating: body, as: UTF8.self) != nil, let json = JSONValue(parsing: body, valuesAtMost: 100_000) else {
+            throw Problem.invalid("The body is no JSON of at most 100000 values, 200 deep.")
         }
-        guard !takesAny, (sent ?? shape.content[0].type) == "application/json" else { return (body, nil) }
-        guard String(validating: body, as: UTF8.self) != nil, let json = JSONValue(parsing: body) else {
-            throw Problem.invalid("The body is no JSON.")
-        }
-        return (body, json)
+        return json
+    }
+
+    private static func mediaType(of request: Request) -> String? {
+        request.headers["Content-Type"].map { String($0.prefix { $0 != ";" && $0 != " " }).lowercased() }
     }
 
     // MARK: - The record
 
     private func note(_ problem: Problem, _ route: Route, _ request: Request, _ caller: Principal?) async {
         if problem.status >= 500, problem.status != 501 {
-            services.logger.error(
-                "A request failed",
-                [
-                    "request.id": .init(request.id), "route": .init(route.name), "status": .init(problem.status),
-                    "error": .init(problem.cause.map { "\($0)" } ?? problem.detail),
-                ]
-            )
+            let facts: Logger.Fields = [
+                "request.id": .init(request.id), "route": .init(route.name), "status": .init(problem.status),
+                "error": .init(problem.cause.map { "\($0)" } ?? problem.detail),
+            ]
+            // Nobody has to act when all hands are full for a moment.
+            if problem.status == 503, problem.cause == nil {
+                services.logger.warning("A request was put off", facts)
+            } else {
+                services.logger.error("A request failed", facts)
+            }
         }
         switch problem.status {
         case 401:

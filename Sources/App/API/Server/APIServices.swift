@@ -26,6 +26,9 @@ package struct APIServices: Sendable {
     package let live: LiveServices?
     package let limits: RateLimits
     package let metrics: Metrics
+    package let largeBodies: LargeBodies
+    /// What `/openapi.json` answers.
+    let description: [UInt8]
     package let now: @Sendable () -> Date
 
     package init(
@@ -42,6 +45,7 @@ package struct APIServices: Sendable {
         live: LiveServices? = nil,
         limits: RateLimits = RateLimits(),
         metrics: Metrics = Metrics(),
+        largeBodies: LargeBodies = LargeBodies(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.database = database
@@ -57,6 +61,8 @@ package struct APIServices: Sendable {
         self.live = live
         self.limits = limits
         self.metrics = metrics
+        self.largeBodies = largeBodies
+        description = OpenAPI.document(of: Routes.all, version: version).bytes
         self.now = now
     }
 

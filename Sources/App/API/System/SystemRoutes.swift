@@ -79,6 +79,6 @@ enum SystemRoutes {
         needs: .nothing,
         answers: [.json(.any, "OpenAPI 3.1")]
     ) { call, _ in
-        Response.bytes(OpenAPI.document(of: Routes.all, version: call.services.version).bytes, type: "application/json")
+        Response.bytes(call.services.description, type: "application/json")
     }
 }

@@ -16,6 +16,7 @@ import WebServer
 /// Runs `slipway serve`: API, events and workers in one process.
 enum ServeCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
+        Heap.returnLargeBlocks()
         let configuration = try context.configuration()
         let options = try ServeOptions(context, configuration)
         let program = try await context.open(readers: 8)

@@ -4,8 +4,13 @@ struct JSONParser {
     private static let deepest = 200
     private let bytes: [UInt8]
     private var index = 0
+    /// How many more values are taken.
+    private var room: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], valuesAtMost limit: Int = .max) {
+        self.bytes = bytes
+        room = limit
+    }
 
     /// The value, or nil when the bytes are not exactly one JSON value.
     mutating func parse() -> JSONValue? {
@@ -22,7 +27,8 @@ struct JSONParser {
     }
 
     private mutating func value(depth: Int) -> JSONValue? {
-        guard index < bytes.count, depth < Self.deepest else { return nil }
+        guard index < bytes.count, depth < Self.deepest, room > 0 else { return nil }
+        room -= 1
         switch bytes[index] {
         case UInt8(ascii: "{"): return object(depth: depth)
         case UInt8(ascii: "["): return array(depth: depth)
@@ -167,8 +173,12 @@ extension JSONValue {
     /// Reads exactly one JSON value; nil when the bytes are anything else.
     ///
     /// Invalid UTF-8 in strings becomes �.
-    package init?(parsing bytes: [UInt8]) {
-        var parser = JSONParser(bytes)
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - limit: More values are refused; each takes many times the memory of its text.
+    package init?(parsing bytes: [UInt8], valuesAtMost limit: Int = .max) {
+        var parser = JSONParser(bytes, valuesAtMost: limit)
         guard let value = parser.parse() else { return nil }
         self = value
     }

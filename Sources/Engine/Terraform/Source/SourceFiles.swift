@@ -86,7 +86,7 @@ package struct SourceFiles: Sendable, Hashable {
     }
 
     static func isSafe(_ path: String) -> Bool {
-        guard !path.isEmpty, path.utf8.count <= 1024, !path.utf8.contains(0) else { return false }
+        guard !path.isEmpty, path.utf8.count <= 1024, !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return false }
         return path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
             !part.isEmpty && part != "." && part != ".." && part.utf8.count <= 255
         }
