@@ -71,6 +71,9 @@ struct Fields: Sendable {
         return result
     }
 
+    /// Whether it is there, null included.
+    func has(_ name: String) -> Bool { members[name] != nil }
+
     /// Any value that is there and not null.
     mutating func take(_ name: String) -> JSONValue? {
         known.append(name)

@@ -89,9 +89,16 @@ indirect enum Schema: Sendable {
         }
     }
 
-    /// As ``json``, for an object in which nothing else may be.
-    var closedJSON: JSONNode {
-        guard case .object = self, case .object(let members) = json else { return json }
+    /// As ``json``, for a body: nothing else may be in it, and null is as good as nothing.
+    var bodyJSON: JSONNode {
+        guard case .object(let properties) = self else { return json }
+        let lenient = Schema.object(
+            properties.map { property in
+                if case .nullable = property.schema { return property }
+                return property.isRequired ? property : .optional(property.name, .nullable(property.schema), property.summary)
+            }
+        )
+        guard case .object(let members) = lenient.json else { return json }
         return .object(members + [("additionalProperties", false)])
     }
 

@@ -95,6 +95,9 @@ enum UserRoutes {
         record: .handler
     ) { call, _ in
         var fields = try call.fields()
+        guard fields.has("password") else {
+            throw Problem.invalid("'password' is missing; it must be a text, or null to take the password away.")
+        }
         let password = try fields.optionalText("password", upTo: 2000)
         let present = try fields.optionalText("present", upTo: 2000)
         try fields.end()
