@@ -148,6 +148,17 @@ import WebServer
         }
     }
 
+    @Test func `a password is taken away by null alone, and an empty name is no organization`() async throws {
+        try await APIScene.with { scene in
+            let path = "/api/users/anna/password"
+            #expect(try await scene.ask("PUT", path, "{}", token: scene.administrator).status == 400)
+            #expect(try await scene.ask("GET", "/api/users/anna", token: scene.administrator).json?["hasPassword"]?.bool == true)
+            #expect(try await scene.ask("PUT", path, #"{"password":null}"#, token: scene.administrator).status == 204)
+            #expect(try await scene.ask("GET", "/api/users/anna", token: scene.administrator).json?["hasPassword"]?.bool == false)
+            #expect(try await scene.ask("GET", "/api/deployments?organization=", token: scene.administrator).status == 400)
+        }
+    }
+
     @Test func `a session needs its CSRF token to change something`() async throws {
         try await APIScene.with { scene in
             let anna = try await scene.services.access.requireUser(named: "anna")
