@@ -32,7 +32,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage",
+                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
+                "Log", "Storage",
                 "Sealing", "Remote", "Host",
             ],
             path: "Sources/App/slipway",

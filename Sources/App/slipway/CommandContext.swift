@@ -17,9 +17,7 @@ struct CommandContext: Sendable {
         try Configuration(environment: environment, dataOption: command.string("data"), isVerbose: command.flag("verbose"))
     }
 
-    /// Opens the data folder and the database.
-    ///
-    /// - Parameter readers: How many may read the database at once.
+    /// Opens the data folder and the database, which so many may read at once.
     func open(readers: Int = 2) async throws -> Composition { try await Composition.open(try configuration(), readers: readers) }
 
     /// Whether a person said yes, now or with `--yes`.

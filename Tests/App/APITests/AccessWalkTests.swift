@@ -1,4 +1,5 @@
 import Access
+import Domain
 import TestKit
 import Testing
 import WebServer

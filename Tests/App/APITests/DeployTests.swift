@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Log
 import TestKit
 import Testing
 import WebServer

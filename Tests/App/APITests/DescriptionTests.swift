@@ -1,5 +1,6 @@
 import TestKit
 import Testing
+import WebServer
 
 @testable import API
 
@@ -16,7 +17,8 @@ import Testing
             #expect(names.insert(route.name).inserted, "\(route.name) twice")
             #expect(operation?["summary"]?.text?.isEmpty == false)
             #expect((operation?["security"]?.list.isEmpty == true) == (route.requirement == .nothing))
-            #expect(!(operation?["responses"]?.names ?? []).isEmpty)
+            let answers = operation?["responses"]?.names.count ?? 0
+            #expect(answers > 0)
         }
     }
 

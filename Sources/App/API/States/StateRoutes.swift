@@ -18,7 +18,7 @@ enum StateRoutes {
         needs: .project(.state),
         answers: [.json(.any, "Terraform's state")]
     ) { call, deployment in
-        file(try await call.services.vault.export(deployment.id))
+        file(try await call.state(of: deployment))
     }
 
     static let resources = Route(
@@ -62,7 +62,9 @@ enum StateRoutes {
     ) { call, deployment in
         let number = try call.version
         let found = try await call.services.vault.versions(of: deployment.id, before: number + 1, limit: 1).first
-        guard let found, found.version == number else { throw VaultError(.noVersion(deployment.id, version: number)) }
+        guard let found, found.version == number else {
+            throw Problem.notFound("The project '\(deployment.project)' has no version \(number) of its state.")
+        }
         return try .json(encoding: StateVersionDocument(found))
     }
 
@@ -75,7 +77,7 @@ enum StateRoutes {
         needs: .project(.state),
         answers: [.json(.any, "Terraform's state")]
     ) { call, deployment in
-        file(try await call.services.vault.export(deployment.id, version: try call.version))
+        file(try await call.state(of: deployment, version: try call.version))
     }
 
     static let diff = Route(
@@ -107,6 +109,17 @@ enum StateRoutes {
 }
 
 extension Call {
+    /// A version of a project's state, the newest unless one is named.
+    ///
+    /// - Throws: ``Problem``: 404 when there is none.
+    func state(of deployment: Deployment, version: Int? = nil) async throws -> LoadedState {
+        guard let state = try await services.vault.load(deployment.id, version: version) else {
+            let what = version.map { "no version \($0) of its state" } ?? "no state yet"
+            throw Problem.notFound("The project '\(deployment.project)' has \(what).")
+        }
+        return state
+    }
+
     /// The version in the path.
     var version: Int {
         get throws {
