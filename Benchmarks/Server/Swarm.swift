@@ -12,7 +12,7 @@ final class Swarm: @unchecked Sendable {
     }
 
     // @unchecked: used on `queue` only, but for making it.
-    private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    private let epoll = slipway_epoll_make()
     private let queue = DispatchQueue(label: "swarm")
     private var clients: [Client] = []
     private var waiting = 0
@@ -32,8 +32,8 @@ final class Swarm: @unchecked Sendable {
             let client = try EventSocket(server, channel: channel, token: token, signer: signer, neighbour: neighbour)
             guard slipway_set_nonblocking(client.socket.descriptor) == 0 else { throw LoopbackSocket.failure("fcntl") }
             clients.append(Client(socket: client.socket, part: client.rest))
-            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: UInt64(number)))
-            guard epoll_ctl(epoll, EPOLL_CTL_ADD, client.socket.descriptor, &event) == 0 else { throw LoopbackSocket.failure("epoll_ctl") }
+            let code = slipway_epoll_control(epoll, EPOLL_CTL_ADD, client.socket.descriptor, UInt64(number), EPOLLIN.rawValue)
+            guard code == 0 else { throw LoopbackSocket.failure("epoll_ctl") }
             // Signs of life are asked for meanwhile.
             if number % 500 == 499 { _ = try receive(until: 0) }
         }
@@ -69,11 +69,11 @@ final class Swarm: @unchecked Sendable {
     }
 
     private func receive(until deadline: UInt64) throws -> [UInt64] {
-        try withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 512) { events in
+        try withUnsafeTemporaryAllocation(of: slipway_event.self, capacity: 256) { events in
             while waiting > 0 || deadline == 0 {
-                let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), deadline == 0 ? 0 : 1000)
+                let count = slipway_epoll_events(epoll, events.baseAddress, deadline == 0 ? 0 : 1000)
                 if count <= 0, deadline < Self.now() { break }
-                for index in 0..<max(0, Int(count)) { try take(Int(events[index].data.u64)) }
+                for index in 0..<max(0, Int(count)) { try take(Int(events[index].tag)) }
             }
         }
         guard waiting == 0 || deadline == 0 else { throw Rig.Failure(description: "\(waiting) clients have not got the event after 20 s.") }

@@ -108,3 +108,15 @@ static inline long slipway_peer_user(int descriptor) {
     socklen_t length = sizeof peer;
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
 }
+// As much as Swift needs of an event that has a tag and not only a key, at most 256 at once.
+struct slipway_event { uint64_t tag; uint32_t events; };
+static inline int slipway_epoll_control(int set, int operation, int descriptor, uint64_t tag, uint32_t events) {
+    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+    return epoll_ctl(set, operation, descriptor, &event);
+}
+static inline int slipway_epoll_events(int set, struct slipway_event *found, int milliseconds) {
+    struct epoll_event events[256];
+    int count = epoll_wait(set, events, 256, milliseconds);
+    for (int index = 0; index < count; index++) found[index] = (struct slipway_event){events[index].data.u64, events[index].events};
+    return count;
+}
