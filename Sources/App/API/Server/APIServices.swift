@@ -26,6 +26,7 @@ package struct APIServices: Sendable {
     package let live: LiveServices?
     package let limits: RateLimits
     package let metrics: Metrics
+    let statuses = RunStatusCache()
     package let now: @Sendable () -> Date
 
     package init(

@@ -108,6 +108,7 @@ static inline long slipway_peer_user(int descriptor) {
     socklen_t length = sizeof peer;
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
 }
+
 // As much as Swift needs of an event that has a tag and not only a key, at most 256 at once.
 struct slipway_event { uint64_t tag; uint32_t events; };
 static inline int slipway_epoll_control(int set, int operation, int descriptor, uint64_t tag, uint32_t events) {
