@@ -19,9 +19,10 @@ struct Bench {
         ("fanout", FanoutBench.measure),
         ("saves", SavesBench.measure),
         ("live", LiveBench.measure),
+        ("events", EventsBench.measure),
     ]
     /// What one word stands for.
-    private static let groups = ["server": ["polling", "fanout", "saves", "live"]]
+    private static let groups = ["server": ["polling", "fanout", "saves", "live", "events"]]
 
     static func main() async {
         var words = Array(CommandLine.arguments.dropFirst())

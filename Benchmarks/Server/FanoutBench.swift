@@ -1,6 +1,7 @@
 import Domain
 import Events
 import FoundationEssentials
+import Host
 import Storage
 import Synchronization
 

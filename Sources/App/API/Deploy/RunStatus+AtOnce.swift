@@ -1,5 +1,6 @@
 import Access
-import WebServer
+import Storage
+package import WebServer
 
 extension APIServer {
     /// Answers a request for which nothing has to be waited: how a job stands, when both its caller and its state were just looked up.

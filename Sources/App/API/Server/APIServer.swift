@@ -2,6 +2,7 @@ import Access
 import Audit
 import FoundationEssentials
 import Log
+import Storage
 import Terraform
 package import WebServer
 

@@ -30,9 +30,9 @@ enum ServeCommand {
         }
         let (metrics, live) = (Metrics(), try await liveServices(program))
         let api = APIServer(services: apiServices(program, access, services, live, metrics))
-        var configuration = serverConfiguration(options, program)
-        configuration.answerAtOnce = { api.respondAtOnce(to: $0) }
-        let server = try HTTPServer.start(configuration) { await api.respond(to: $0) }
+        var listening = serverConfiguration(options, program)
+        listening.answerAtOnce = { api.respondAtOnce(to: $0) }
+        let server = try HTTPServer.start(listening) { await api.respond(to: $0) }
         metrics.add { gauges(of: server, live) }
         for address in server.addresses { context.output.line("listening on \(address)") }
         let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
