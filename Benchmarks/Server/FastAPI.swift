@@ -2,7 +2,7 @@ import Host
 
 /// The same answers by FastAPI on uvicorn with uvloop and httptools, from memory.
 final class FastAPI: Sendable {
-    private let process: ChildProcess
+    let process: ChildProcess
     let port: Int
 
     private init(process: ChildProcess, port: Int) {

@@ -36,17 +36,21 @@ enum PollingBench {
 
     private static func compare(_ wrk: Wrk, _ served: Served, _ other: FastAPI, _ rig: Rig, _ report: Report) async throws {
         // Caches fill, and every token's last use is written.
-        _ = try await wrk.run(port: served.port, seconds: 2)
-        _ = try await wrk.run(port: other.port, seconds: 2)
+        _ = try await wrk.run(port: served.port, of: served.process, seconds: 2)
+        _ = try await wrk.run(port: other.port, of: other.process, seconds: 2)
         var (own, others): ([Wrk.Figures], [Wrk.Figures]) = ([], [])
         for _ in 0..<rig.runs {
-            own.append(try await wrk.run(port: served.port, seconds: seconds))
-            others.append(try await wrk.run(port: other.port, seconds: seconds))
+            own.append(try await wrk.run(port: served.port, of: served.process, seconds: seconds))
+            others.append(try await wrk.run(port: other.port, of: other.process, seconds: seconds))
         }
         let subject = "status polling, \(Wrk.connections) connections"
         report.row("\(subject): slipway serve", Samples(own.map(\.rate)), unit: "/s")
         report.row("\(subject): FastAPI on uvicorn", Samples(others.map(\.rate)), unit: "/s")
         report.row("status polling: times as fast", .pairwise(own.map(\.rate), others.map(\.rate), /), unit: "x", places: 1, aim: .atLeast(10))
+        report.row("processor time a poll: slipway serve", Samples(own.map(\.cost)), unit: "us", places: 1)
+        report.row("processor time a poll: FastAPI on uvicorn", Samples(others.map(\.cost)), unit: "us", places: 1)
+        let saved: Samples = .pairwise(others.map(\.cost), own.map(\.cost), /)
+        report.row("processor time a poll: times as little", saved, unit: "x", places: 1)
         report.row("\(subject), median: slipway serve", Samples(own.map(\.median)), unit: "ms", places: 1)
         report.row("\(subject), p99: slipway serve", Samples(own.map(\.late)), unit: "ms", places: 1)
         report.row("\(subject), p99: FastAPI on uvicorn", Samples(others.map(\.late)), unit: "ms", places: 1)
