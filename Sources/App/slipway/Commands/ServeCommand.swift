@@ -31,7 +31,9 @@ enum ServeCommand {
         }
         let (metrics, live) = (Metrics(), try await liveServices(program))
         let api = APIServer(services: apiServices(program, access, services, live, metrics))
-        let server = try HTTPServer.start(serverConfiguration(options, program)) { await api.respond(to: $0) }
+        var listening = serverConfiguration(options, program)
+        listening.answerAtOnce = { api.respondAtOnce(to: $0) }
+        let server = try HTTPServer.start(listening) { await api.respond(to: $0) }
         metrics.add { gauges(of: server, live) }
         for address in server.addresses { context.output.line("listening on \(address)") }
         let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
@@ -170,6 +172,7 @@ enum ServeCommand {
         var configuration = ServerConfiguration(listeners: options.listeners + [.unix(path: socket)])
         configuration.trustedProxies = options.trustedProxies
         let logger = program.logger
+        guard logger.writes(.info) else { return configuration }
         configuration.onAccess = { record in
             logger.info(
                 "request",
