@@ -6,7 +6,13 @@ final class HTTPConnection {
     init(port: Int) throws { socket = try LoopbackSocket(port: port) }
 
     /// Sends a request and waits for the answer.
-    func ask(_ method: String, _ path: String, token: String, type: String = "application/json", _ body: [UInt8] = []) throws -> (status: Int, body: [UInt8]) {
+    func ask(
+        _ method: String,
+        _ path: String,
+        token: String,
+        type: String = "application/json",
+        _ body: [UInt8] = []
+    ) throws -> (status: Int, body: [UInt8]) {
         let head =
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nContent-Type: \(type)\r\nContent-Length: \(body.count)\r\n\r\n"
         try socket.write(Array(head.utf8) + body)
@@ -34,7 +40,9 @@ final class HTTPConnection {
     func get(_ method: String, _ path: String, token: String, type: String = "application/json", _ body: [UInt8] = []) throws -> [UInt8] {
         let answer = try ask(method, path, token: token, type: type, body)
         guard 200..<300 ~= answer.status else {
-            throw Rig.Failure(description: "\(method) \(path) gave \(answer.status): \(String(decoding: answer.body.prefix(500), as: UTF8.self))")
+            throw Rig.Failure(
+                description: "\(method) \(path) gave \(answer.status): \(String(decoding: answer.body.prefix(500), as: UTF8.self))"
+            )
         }
         return answer.body
     }

@@ -66,7 +66,8 @@ final class Served: Sendable {
                 }
                 try await Task.sleep(for: .milliseconds(5))
             }
-            guard let token = word(after: "administrator token: "), let port = word(after: "listening on http://127.0.0.1:").flatMap({ Int($0) })
+            guard let token = word(after: "administrator token: "),
+                let port = word(after: "listening on http://127.0.0.1:").flatMap({ Int($0) })
             else { throw Rig.Failure(description: "slipway serve said no token or no port.") }
             let database = try await Database.open(.sqlite(path: "\(folder)/slipway.sqlite"))
             let access = AccessStore(database: database)
