@@ -14,16 +14,14 @@ struct ServedSlipway: Sendable {
         try await Slipway.with { slipway in
             let served = try await ServedSlipway(slipway, workers: workers)
             try await body(served)
-            served.process.child.signal(15)
-            let code = try await served.process.end(within: .seconds(60))
-            if code != 0 { throw TooLate(description: "a good end of the server: \(code) \(served.process.errors)") }
+            try await served.stop()
         }
     }
 
     /// Starts a server on an installation; a token is known of its first start only.
-    init(_ slipway: Slipway, workers: Int, token: String? = nil) async throws {
+    init(_ slipway: Slipway, workers: Int, token: String? = nil, listen: String = "127.0.0.1:0") async throws {
         self.slipway = slipway
-        process = try slipway.start("serve", "--listen", "127.0.0.1:0", "--workers", String(workers))
+        process = try slipway.start("serve", "--listen", listen, "--workers", String(workers))
         let line = try await process.line("an address") { $0.hasPrefix("listening on http://") }
         url = String(line.dropFirst("listening on ".count))
         let prefix = "administrator token: "
@@ -32,6 +30,16 @@ struct ServedSlipway: Sendable {
         } else {
             self.token = String(try await process.line("a token") { $0.hasPrefix(prefix) }.dropFirst(prefix.count))
         }
+    }
+
+    /// Host and port.
+    var address: String { String(url.dropFirst("http://".count)) }
+
+    /// Ends the server as an operator does.
+    func stop() async throws {
+        process.child.signal(15)
+        let code = try await process.end(within: .seconds(60))
+        if code != 0 { throw TooLate(description: "a good end of the server: \(code) \(process.errors)") }
     }
 
     /// Runs a program with the server's address and token in its environment.

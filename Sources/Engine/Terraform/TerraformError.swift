@@ -18,6 +18,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case linkLeavesFolder(path: String, target: String)
         case nameNotUTF8(path: String)
         case unsafeName(path: String)
+        case leftover(path: String)
         case specialFile(path: String)
         case reservedName(path: String)
         case fightingOverride(path: String)
@@ -45,7 +46,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
     /// The input is at fault, not the machine: trying again can't help.
     package var isBadInput: Bool {
         switch reason {
-        case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .specialFile,
+        case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .leftover, .specialFile,
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
             true
         case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .workspaceInUse,
@@ -85,7 +86,9 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case .nameNotUTF8(let path):
             "the file name \(path) is not valid UTF-8: rename it"
         case .unsafeName(let path):
-            "the file name \(path) is absolute, empty or leads out of the folder: rename it"
+            "the file name \(path) is absolute, empty, has control characters or leads out of the folder: rename it"
+        case .leftover(let path):
+            "\(path) is left over from a run of Terraform and no configuration: leave it out"
         case .specialFile(let path):
             "\(path) is a pipe, socket or device: only files, folders and symbolic links can be deployed"
         case .reservedName(let path):

@@ -29,7 +29,7 @@ package struct WebServerError: Error, Sendable, Equatable, CustomStringConvertib
         switch reason {
         case .addressInUse(let place): "\(place) is taken: stop the program that listens there, or choose another address"
         case .notAllowed(let place): "not allowed to listen on \(place): choose a port over 1023 or another folder, or run as another user"
-        case .badHost(let host): "\(host) is no address of this machine: give one, or 0.0.0.0 for all"
+        case .badHost(let host): "this machine has no address \(host): give one that it has, or 0.0.0.0 for all"
         case .badSocketPath(let why): why
         case .badCertificate(let file): "the certificate \(file) can't be used with its key: check that both are PEM and belong together"
         case .file(let error): "\(error)"

@@ -17,6 +17,15 @@ def map_path_parameters(context, path_parameters):
         known = NAMES.get(name)
         # By the value itself, so that a case that failed comes again.
         digest = zlib.crc32(repr(value).encode())
-        if known and digest % 2:
+        # Always a known token: another might be the one that schemathesis works with.
+        if known and (digest % 2 or name == "token"):
             path_parameters[name] = known[digest // 2 % len(known)]
     return path_parameters
+
+
+@schemathesis.hook
+def map_query(context, query):
+    # Without a name it is the organization that has something.
+    if query and zlib.crc32(repr(query).encode()) % 4:
+        query.pop("organization", None)
+    return query

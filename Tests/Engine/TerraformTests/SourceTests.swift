@@ -80,9 +80,14 @@ import Testing
         }
     }
 
-    @Test(arguments: ["../x.tf", "/x.tf", "a//x.tf", "a/./x.tf", "", "a/../../x.tf"])
+    @Test(arguments: ["../x.tf", "/x.tf", "a//x.tf", "a/./x.tf", "", "a/../../x.tf", "a\nb.tf", "\u{7F}.tf"])
     func `an unsafe name is refused`(name: String) {
         #expect(reason { _ = try files([name: "", "main.tf": ""]) } == .unsafeName(path: name))
+    }
+
+    @Test(arguments: [".terraform/modules/modules.json", "terraform.tfstate", "a/terraform.tfstate.backup", "b/.git/config"])
+    func `what a run leaves behind is refused where somebody names it`(name: String) {
+        #expect(reason { _ = try files([name: "", "main.tf": ""]) } == .leftover(path: name))
     }
 
     @Test func `a packed source that was damaged or made to do harm is refused`() throws {
@@ -151,7 +156,7 @@ import Testing
             .programMissing(configured: nil), .programMissing(configured: "/x"), .programNotExecutable(path: "/x"),
             .programTooOld(path: "/x", version: "1.5.7"), .programBroken(path: "/x", message: "no"), .sandboxUnavailable(why: "no"),
             .sourceMissing(path: "x"), .noConfiguration, .sourceTooLarge(limit: 50 << 20), .tooManyFiles(limit: 3), .packedSourceDamaged,
-            .linkLeavesFolder(path: "a", target: "b"), .nameNotUTF8(path: "x"), .unsafeName(path: "x"), .specialFile(path: "x"),
+            .linkLeavesFolder(path: "a", target: "b"), .nameNotUTF8(path: "x"), .unsafeName(path: "x"), .leftover(path: "x"), .specialFile(path: "x"),
             .reservedName(path: "x"), .fightingOverride(path: "x"), .invalidVariableName("a\nb"), .undeclaredVariable("a", declared: []),
             .diskFull(path: "/x"), .workspaceInUse(path: "x"), .providerDamaged("x"),
         ]

@@ -11,7 +11,7 @@ struct DeployBody: Sendable {
     private static let archiveLimit = SourceFiles.byteLimit + (12 << 20)
 
     static let schema = Schema.object([
-        .init("projectId", .string(), "The project; each has its own state"),
+        .init("projectId", .name(upTo: 100), "The project; each has its own state"),
         .init(
             "iacCode",
             .either([.string(), .dictionary(.string())]),
@@ -24,7 +24,7 @@ struct DeployBody: Sendable {
         .optional("planFirst", .boolean, "Keep the plan, and wait for someone to approve it"),
         .optional("rollback", .boolean, "Destroy what was made when the last attempt fails"),
         .optional("resumeAfterCrash", .boolean, "Go on by itself after a crash during apply"),
-        .optional("timeoutSeconds", .integer, "Of one attempt; 1800 unless given"),
+        .optional("timeoutSeconds", .whole(1...604_800), "Of one attempt; 1800 unless given"),
     ])
 
     static let shape = BodyShape(

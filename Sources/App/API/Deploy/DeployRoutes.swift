@@ -60,7 +60,7 @@ enum DeployRoutes {
         group: group,
         "Destroy what a project has",
         needs: .organization(.deploy),
-        body: .json(.object([.init("projectId", .string(), "The project")] + RunFields.properties)),
+        body: .json(.object([.init("projectId", .name(upTo: 100), "The project")] + RunFields.properties)),
         answers: [.json(202, .named(RunAcceptance.schema), "The job is queued, durably")],
         record: .handler
     ) { call, organization in

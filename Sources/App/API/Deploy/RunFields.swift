@@ -11,7 +11,7 @@ enum RunFields {
         .optional("planFirst", .boolean, "Keep the plan, and wait for someone to approve it"),
         .optional("rollback", .boolean, "Destroy what was made when the last attempt fails"),
         .optional("resumeAfterCrash", .boolean, "Go on by itself after a crash during apply"),
-        .optional("timeoutSeconds", .integer, "Of one attempt; 1800 unless given"),
+        .optional("timeoutSeconds", .whole(1...604_800), "Of one attempt; 1800 unless given"),
     ]
 
     /// Takes the fields into a request.

@@ -47,7 +47,7 @@ enum LiveRoutes {
         "Open a WebSocket that speaks the Pusher Channels protocol; channels are asked for with a signature",
         needs: .nothing,
         query: [QueryParameter("protocol", .integer, "7")],
-        answers: [.empty(101, "The protocol begins")],
+        answers: [.empty(101, "The protocol begins"), .text(400, "It is a bad one"), .text(426, "It must be a WebSocket")],
         isStream: true
     ) { call, _ in
         try call.live.pusher.response(to: call.request)

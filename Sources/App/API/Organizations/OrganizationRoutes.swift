@@ -18,7 +18,7 @@ enum OrganizationRoutes {
         "Member",
         .object([.init("user", .string(), "The person"), .init("role", .choice(Role.allCases.map(\.rawValue)), "As what")])
     )
-    private static let nameBody = BodyShape.json(.object([.init("name", .string(), "1 to 64 letters, digits, '.', '_' and '-'")]))
+    private static let nameBody = BodyShape.json(.object([.init("name", .name(upTo: 64), "1 to 64 letters, digits, '.', '_' and '-'")]))
 
     static let list = Route(
         "GET",

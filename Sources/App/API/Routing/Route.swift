@@ -89,7 +89,7 @@ struct QueryParameter: Sendable {
         .string(),
         "The organization's name; without it the token's own, or 'default'"
     )
-    static let limit = QueryParameter("limit", .integer, "How many at most: 1 to 1000, 50 unless given")
+    static let limit = QueryParameter("limit", .whole(1...1000), "How many at most: 1 to 1000, 50 unless given")
     static let after = QueryParameter("after", .string(), "'next' of the page before")
     static let page = [limit, after]
 }

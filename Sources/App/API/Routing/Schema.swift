@@ -3,8 +3,11 @@
 /// - SeeAlso: <https://json-schema.org/draft/2020-12>
 indirect enum Schema: Sendable {
     case string(format: String? = nil)
+    /// A text of letters, digits, `.`, `_` and `-`, at most so many.
+    case name(upTo: Int)
     case choice([String])
     case integer
+    case whole(ClosedRange<Int>)
     case number
     case boolean
     /// Any value.
@@ -50,7 +53,7 @@ indirect enum Schema: Sendable {
     /// The names in it, those within them included.
     var names: [NamedSchema] {
         switch self {
-        case .string, .choice, .integer, .number, .boolean, .any: []
+        case .string, .name, .choice, .integer, .whole, .number, .boolean, .any: []
         case .list(let item), .dictionary(let item), .nullable(let item): item.names
         case .either(let schemas): schemas.flatMap(\.names)
         case .object(let properties): properties.flatMap(\.schema.names)
@@ -64,7 +67,11 @@ indirect enum Schema: Sendable {
         case .string(let format?): .object([("type", "string"), ("format", .text(format))])
         case .string(nil): .object([("type", "string")])
         case .choice(let words): .object([("type", "string"), ("enum", .list(words.map { .text($0) }))])
+        case .name(let length):
+            .object([("type", "string"), ("pattern", .text("^[A-Za-z0-9][A-Za-z0-9._-]{0,\(length - 1)}$"))])
         case .integer: .object([("type", "integer")])
+        case .whole(let range):
+            .object([("type", "integer"), ("minimum", JSONNode(range.lowerBound)), ("maximum", JSONNode(range.upperBound))])
         case .number: .object([("type", "number")])
         case .boolean: .object([("type", "boolean")])
         case .any: .object([])
@@ -80,6 +87,12 @@ indirect enum Schema: Sendable {
                 ("required", .list(properties.filter(\.isRequired).map { .text($0.name) })),
             ])
         }
+    }
+
+    /// As ``json``, for an object in which nothing else may be.
+    var closedJSON: JSONNode {
+        guard case .object = self, case .object(let members) = json else { return json }
+        return .object(members + [("additionalProperties", false)])
     }
 
     private static func described(_ property: Property) -> JSONNode {

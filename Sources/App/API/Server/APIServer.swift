@@ -126,7 +126,8 @@ package struct APIServer: Sendable {
         guard let shape = route.body, !body.isEmpty, !shape.takesAny else { return nil }
         guard (Self.mediaType(of: request) ?? shape.content[0].type) == "application/json" else { return nil }
         guard String(validating: body, as: UTF8.self) != nil, let json = JSONValue(parsing: body, valuesAtMost: 100_000) else {
-            throw Problem.invalid("The body is no JSON of at most 100000 values, 200 deep.")
+            // Fewer bytes can't hold that many.
+            throw Problem.invalid(body.count < 200_000 ? "The body is no JSON." : "The body is no JSON of at most 100000 values, 200 deep.")
         }
         return json
     }

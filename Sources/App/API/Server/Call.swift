@@ -49,9 +49,16 @@ struct Call: Sendable {
     /// The body's members; without a body there are none.
     func optionalFields() throws -> Fields { body.isEmpty ? try Fields(.object([])) : try fields() }
 
-    /// The query's value of that name; nil when it is absent or empty.
+    /// The query's value of that name; nil when it is absent.
+    ///
+    /// - Throws: ``Problem`` when it is empty: a script's variable that isn't set must not mean everything, or another organization.
     func query(_ name: String) throws -> String? {
-        guard let value = request.query(name), !value.isEmpty else { return nil }
+        guard let value = request.query(name) else { return nil }
+        if value.isEmpty {
+            // A loop over pages begins so.
+            if name == "after" { return nil }
+            throw Problem.invalid("'\(name)' is empty; give it a value, or leave it out.")
+        }
         guard value.utf8.count <= 1000, !value.utf8.contains(0) else { throw Problem.invalid("'\(name)' is longer than 1000 bytes.") }
         return value
     }

@@ -74,13 +74,13 @@ enum TokenRoutes {
         needs: .login,
         body: .json(
             .object([
-                .init("name", .string(), "What it is for"),
+                .init("name", .name(upTo: 64), "What it is for"),
                 .optional("organization", .string(), "Where it works; with a role and no user it is the organization's own"),
                 .optional("role", .choice(Role.allCases.map(\.rawValue)), "The most that it is"),
                 .optional("user", .string(), "Whose: one's own name; an administrator may name others"),
                 .optional("administrator", .boolean, "May do everything"),
                 .optional("permissions", .list(.choice(Permission.allCases.map(\.rawValue))), "Only these"),
-                .optional("expiresInSeconds", .integer, "Never unless given"),
+                .optional("expiresInSeconds", .whole(1...315_360_000), "Never unless given"),
             ])
         ),
         answers: [.json(201, .named(madeSchema), "Made; its text is shown this once")],

@@ -44,7 +44,7 @@ enum UserRoutes {
         needs: .administration,
         body: .json(
             .object([
-                .init("name", .string(), "1 to 64 letters, digits, '.', '_' and '-'"),
+                .init("name", .name(upTo: 64), "1 to 64 letters, digits, '.', '_' and '-'"),
                 .optional("password", .string(), "12 to 1024 bytes; without one only tokens work"),
                 .optional("isAdministrator", .boolean, "May do everything, everywhere"),
             ])

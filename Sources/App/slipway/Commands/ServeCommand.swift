@@ -23,7 +23,6 @@ enum ServeCommand {
         let access = AccessStore(database: program.database)
         let author = program.author
         try await makeFirstOrganization(access, author)
-        if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
         let (services, refusal) = await provisioning(program, mustRun: options.workers > 0)
         if let refusal {
             guard options.workers == 0 else { throw refusal }
@@ -35,13 +34,25 @@ enum ServeCommand {
         listening.answerAtOnce = { api.respondAtOnce(to: $0) }
         let server = try HTTPServer.start(listening) { await api.respond(to: $0) }
         metrics.add { gauges(of: server, live) }
+        // Not before it listens: it is shown this once, and nobody looks for it above an error.
+        if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
         for address in server.addresses { context.output.line("listening on \(address)") }
         let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
         if let worker, let services {
             context.output.note("Worker \(worker.name) with \(services.runner.program)")
             context.output.note("\(services.runner.sandbox.sentence)")
         }
-        try await serve(Running(server: server, live: live, worker: worker?.worker, access: access, services: services, program: program))
+        try await serve(
+            Running(
+                server: server,
+                live: live,
+                worker: worker?.worker,
+                access: access,
+                services: services,
+                program: program,
+                output: context.output
+            )
+        )
         await program.database.close()
         return .done
     }
@@ -55,6 +66,7 @@ enum ServeCommand {
         let access: AccessStore
         let services: ProvisioningServices?
         let program: Composition
+        let output: Output
     }
 
     /// Serves until the first signal, then drains; the second one ends the process at once.
@@ -62,6 +74,7 @@ enum ServeCommand {
         let (ends, end) = AsyncStream.makeStream(of: (any Error)?.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let signals = StopSignals {
+            running.output.note("Stopping: what is under way comes to a good end first; a second signal ends the server at once.")
             running.worker?.shutDown()
             stop.yield()
         } again: {

@@ -25,8 +25,15 @@ package struct SourceFiles: Sendable, Hashable {
     /// Takes files as they are given, for example from a request.
     ///
     /// - Parameter files: Relative paths with their contents.
-    /// - Throws: ``TerraformError`` for an unsafe path, no configuration, or too much.
+    /// - Throws: ``TerraformError`` for an unsafe path, a state or another leftover of a run, no configuration, or too much.
     package init(files: [String: [UInt8]]) throws(TerraformError) {
+        for path in files.keys.sorted() {
+            let parts = path.split(separator: "/").map(String.init)
+            // A folder has such things by chance; here somebody wants something of them that they wouldn't get.
+            guard !parts.contains(where: Self.isIgnored), !Self.isState(parts.last ?? "") else {
+                throw TerraformError(.leftover(path: path))
+            }
+        }
         try self.init(entries: files.map { Entry(path: $0.key, content: .file($0.value, isExecutable: false)) })
     }
 
