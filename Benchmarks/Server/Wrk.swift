@@ -21,6 +21,7 @@ struct Wrk {
     /// - Parameters:
     ///   - rig: Where to run it.
     ///   - list: A file of lines with a path and a token each, asked in turn.
+    /// - Throws: When wrk is missing.
     init(_ rig: Rig, list: String) throws {
         program = try rig.tool("wrk", remedy: "run `make bootstrap`, or install the package wrk.")
         self.list = list

@@ -81,7 +81,9 @@ enum OpenAPI {
         }
         if !path.isEmpty || !query.isEmpty { members.append(("parameters", .list(path + query))) }
         if let body = route.body {
-            members.append(("requestBody", .object([("required", .bool(body.isRequired)), ("content", content(body.content, isBody: true))])))
+            members.append(
+                ("requestBody", .object([("required", .bool(body.isRequired)), ("content", content(body.content, isBody: true))]))
+            )
         }
         members.append(("responses", .object(responses(route))))
         let schemes: [JSONNode] = ["token", "password", "session"].map { .object([($0, .list([]))]) }
@@ -107,7 +109,11 @@ enum OpenAPI {
 
     private static func content(_ content: [(type: String, schema: Schema)], isBody: Bool = false) -> JSONNode {
         // Only our own documents are read that strictly.
-        .object(content.map { ($0.type, .object([("schema", isBody && $0.type == "application/json" ? $0.schema.closedJSON : $0.schema.json)])) })
+        .object(
+            content.map {
+                ($0.type, .object([("schema", isBody && $0.type == "application/json" ? $0.schema.closedJSON : $0.schema.json)]))
+            }
+        )
     }
 
     private static func schemas(of routes: [Route]) -> [(String, JSONNode)] {
