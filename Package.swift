@@ -57,7 +57,11 @@ let package = Package(
 
         .executableTarget(
             name: "slipway-bench",
-            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote", "Host"],
+            dependencies: [
+                "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote",
+                "Host",
+                "CLinux",
+            ],
             path: "Benchmarks",
             exclude: ["README.md", "Fixtures"],
             swiftSettings: everywhere

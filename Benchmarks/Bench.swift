@@ -15,7 +15,14 @@ struct Bench {
         ("delay", DelayBench.measure),
         ("jobs", JobsBench.measure),
         ("vault", VaultBench.measure),
+        ("polling", PollingBench.measure),
+        ("fanout", FanoutBench.measure),
+        ("saves", SavesBench.measure),
+        ("live", LiveBench.measure),
+        ("events", EventsBench.measure),
     ]
+    /// What one word stands for.
+    private static let groups = ["server": ["polling", "fanout", "saves", "live", "events"]]
 
     static func main() async {
         var words = Array(CommandLine.arguments.dropFirst())
@@ -25,9 +32,10 @@ struct Bench {
             runs = max(1, number)
             words.removeSubrange(index...(index + 1))
         }
+        words = words.flatMap { groups[$0] ?? [$0] }
         let names = subjects.map(\.name)
         guard words.allSatisfy(names.contains) else {
-            print("Usage: slipway-bench [--runs N] [\(names.joined(separator: "|"))]…")
+            print("Usage: slipway-bench [--runs N] [\((names + groups.keys).joined(separator: "|"))]…")
             exit(2)
         }
         do {

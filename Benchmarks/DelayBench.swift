@@ -7,7 +7,7 @@ import Terraform
 enum DelayBench {
     private static let count = 24
     /// Lines spread over two seconds.
-    private static let configuration = """
+    static let configuration = """
         resource "terraform_data" "line" {
           count = \(count)
           input = count.index
@@ -58,7 +58,7 @@ enum DelayBench {
 }
 
 /// What Terraform itself wrote in one run; open, so that it can be read after the workspace is gone.
-private struct TerraformOutput {
+struct TerraformOutput {
     /// A line's subject and the time that Terraform gave it.
     typealias Line = (subject: String, at: Double)
 

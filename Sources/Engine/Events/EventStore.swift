@@ -64,17 +64,26 @@ package struct EventStore: Sendable {
     ) throws -> AppendedEvents {
         var next = ordinal
         var added: [AppendedEvents.Event] = []
-        for event in events {
-            next += 1
-            let payload = try event.encodedPayload()
-            let count = try transaction.execute(
+        var rest = events[...]
+        while !rest.isEmpty {
+            let page = try rest.prefix(32).map { event in
+                next += 1
+                return AppendedEvents.Event(ordinal: next, event: event, payload: try event.encodedPayload())
+            }
+            let rows = page.map { item -> [any SQLBindable] in
+                [organization?.rawValue, job.rawValue, item.ordinal, attempt, item.event.name.rawValue, item.payload, now]
+            }
+            let stored = try transaction.rows(
                 """
                 INSERT INTO events (organization_id, job_id, ordinal, attempt, name, data, created_at)
-                VALUES (\(organization), \(job), \(next), \(attempt), \(event.name), \(payload), \(now))
+                VALUES \(rows: rows)
                 ON CONFLICT (job_id, ordinal) DO NOTHING
+                RETURNING ordinal
                 """
             )
-            if count > 0 { added.append(AppendedEvents.Event(ordinal: next, event: event, payload: payload)) }
+            let ordinals = try Set(stored.map { try $0.value("ordinal", as: Int64.self) })
+            added += page.filter { ordinals.contains($0.ordinal) }
+            rest = rest.dropFirst(32)
         }
         if !text.isEmpty {
             try transaction.execute(

@@ -46,7 +46,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
     /// The input is at fault, not the machine: trying again can't help.
     package var isBadInput: Bool {
         switch reason {
-        case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .leftover, .specialFile,
+        case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .leftover,
+            .specialFile,
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
             true
         case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .workspaceInUse,

@@ -49,6 +49,17 @@ extension AccessStore {
         return principal
     }
 
+    /// Who a token is, where that is known without asking the database.
+    ///
+    /// - Parameter text: `slp_…`.
+    /// - Returns: Nil: ``authenticate(token:)`` has to find out.
+    package func known(token text: String) -> Principal? {
+        guard TokenText.isToken(text) else { return nil }
+        let time = now()
+        guard let known = tokenCache.value(TokenText.hash(text), at: time) else { return nil }
+        return known.expiresAt.map { $0 <= time } ?? false ? nil : known.principal
+    }
+
     private static func principal(of token: Token, in transaction: Transaction) throws -> Principal {
         let limit = token.permissions ?? .all
         guard let user = token.user else {

@@ -44,6 +44,9 @@ package struct Logger: Sendable {
     /// A logger that drops everything.
     package static let none = Logger(minimum: .error) { _, _, _ in }
 
+    /// Whether lines of a level are written at all.
+    package func writes(_ level: LogLevel) -> Bool { level >= minimum }
+
     package func debug(_ message: StaticString, _ fields: Fields = [:]) { log(.debug, message, fields) }
     package func info(_ message: StaticString, _ fields: Fields = [:]) { log(.info, message, fields) }
     package func warning(_ message: StaticString, _ fields: Fields = [:]) { log(.warning, message, fields) }

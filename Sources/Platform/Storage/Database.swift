@@ -60,6 +60,11 @@ package final class Database: Sendable {
     /// after its commit may not ring: look at the data at each element, and now and then without one. Ends with ``close()``.
     package func doorbells(_ channel: String) -> AsyncStream<Void> { engine.doorbells(channel) }
 
+    /// Grows with every commit of this process, before whoever made it goes on, and with every doorbell of another one.
+    ///
+    /// What was read after this was asked for is up to date as long as it stays, but for what another process did without ringing.
+    package var changes: UInt64 { engine.changes }
+
     /// What `slipway doctor` says of it.
     ///
     /// - Throws: ``StorageError`` when it doesn't answer.

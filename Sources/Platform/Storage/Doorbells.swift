@@ -9,6 +9,13 @@ final class Doorbells: Sendable {
     }
 
     private let state = Mutex(State())
+    private let changeCount = Atomic<UInt64>(0)
+
+    /// Grows with every change, before anybody can learn of it in another way.
+    var changes: UInt64 { changeCount.load(ordering: .acquiring) }
+
+    /// A transaction is or may be committed.
+    func countChange() { changeCount.add(1, ordering: .acquiringAndReleasing) }
 
     /// Whether a channel's name is also a file name and a PostgreSQL identifier.
     static func isChannel(_ name: String) -> Bool {
@@ -37,11 +44,13 @@ final class Doorbells: Sendable {
     }
 
     func ring(_ channel: String) {
+        countChange()
         let listeners = state.withLock { state in state.listeners[channel].map { Array($0.values) } ?? [] }
         for listener in listeners { listener.yield() }
     }
 
     func ringAll() {
+        countChange()
         let listeners = state.withLock { state in state.listeners.values.flatMap(\.values) }
         for listener in listeners { listener.yield() }
     }

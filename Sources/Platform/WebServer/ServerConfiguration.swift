@@ -9,5 +9,10 @@ package struct ServerConfiguration: Sendable {
     /// Called once for each request when it is over, on a thread of the server's: it must not block.
     package var onAccess: (@Sendable (AccessRecord) -> Void)?
 
+    /// Answers a request without a body on the server's own thread, when nothing has to be waited for: it must not block.
+    ///
+    /// Nil has the handler answer.
+    package var answerAtOnce: (@Sendable (Request) -> Response?)?
+
     package init(listeners: [Listener]) { self.listeners = listeners }
 }

@@ -8,11 +8,11 @@ import WebServer
 @Suite struct LargeBodyTests {
     private let shape = BodyShape.json(.any, limit: 4 << 20)
 
-    private func request(_ count: Int, type: String = "application/json") -> Request {
+    private func request(_ count: Int, type: String = "application/json") throws -> Request {
         Request(
             method: "POST",
-            target: RequestTarget("/")!,
-            headers: [HeaderField("Content-Type", type)],
+            target: try #require(RequestTarget("/")),
+            headers: HeaderFields([HeaderField("Content-Type", type)]),
             body: RequestBody(bytes: [UInt8](repeating: 0x20, count: count))
         )
     }

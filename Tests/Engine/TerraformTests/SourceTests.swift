@@ -156,7 +156,8 @@ import Testing
             .programMissing(configured: nil), .programMissing(configured: "/x"), .programNotExecutable(path: "/x"),
             .programTooOld(path: "/x", version: "1.5.7"), .programBroken(path: "/x", message: "no"), .sandboxUnavailable(why: "no"),
             .sourceMissing(path: "x"), .noConfiguration, .sourceTooLarge(limit: 50 << 20), .tooManyFiles(limit: 3), .packedSourceDamaged,
-            .linkLeavesFolder(path: "a", target: "b"), .nameNotUTF8(path: "x"), .unsafeName(path: "x"), .leftover(path: "x"), .specialFile(path: "x"),
+            .linkLeavesFolder(path: "a", target: "b"), .nameNotUTF8(path: "x"), .unsafeName(path: "x"), .leftover(path: "x"),
+            .specialFile(path: "x"),
             .reservedName(path: "x"), .fightingOverride(path: "x"), .invalidVariableName("a\nb"), .undeclaredVariable("a", declared: []),
             .diskFull(path: "/x"), .workspaceInUse(path: "x"), .providerDamaged("x"),
         ]

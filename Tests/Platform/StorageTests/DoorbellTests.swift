@@ -28,6 +28,33 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.allCases)
+    func `changes are counted before their writer goes on, and those of others when they ring`(_ kind: TestDatabase) async throws {
+        try await kind.location(migrations: Things.migrations) { location in
+            let (one, two) = (try await Database.open(location), try await Database.open(location))
+            try await Migrator(Things.migrations).migrate(one)
+            for _ in 0..<20 {
+                let before = one.changes
+                try await one.write { try $0.execute("INSERT INTO things (name) VALUES (\(UUID().uuidString))") }
+                #expect(one.changes > before)
+            }
+            let bells = one.doorbells("jobs")
+            let name = UUID().uuidString
+            let before = one.changes
+            _ = try await one.read { try $0.rows("SELECT name FROM things") }
+            try await two.write { transaction in
+                try transaction.execute("INSERT INTO things (name) VALUES (\(name))")
+                transaction.notify("jobs")
+            }
+            try await within(.seconds(20), "the bell") {
+                for await _ in bells where try await Things.count(named: name, in: one) != nil { break }
+            }
+            #expect(one.changes > before)
+            await one.close()
+            await two.close()
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
     func `many rings that nobody took are one`(_ kind: TestDatabase) async throws {
         try await kind.with(migrations: Things.migrations) { database in
             let bells = database.doorbells("jobs")

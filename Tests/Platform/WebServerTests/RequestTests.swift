@@ -33,6 +33,26 @@ import Testing
         }
     }
 
+    @Test func `what can be answered at once is, and the handler gets the rest`() async throws {
+        try await withServer(
+            { configuration in
+                configuration.answerAtOnce = { $0.path == "/quick" ? .text("at once") : nil }
+            },
+            { .text("later \($0.method)") }
+        ) { server, port in
+            let client = try RawClient(port: port)
+            for _ in 0..<3 {
+                #expect(try await client.ask("GET /quick HTTP/1.1\r\nHost: h\r\n\r\n").text == "at once")
+                #expect(try await client.ask("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").text == "later GET")
+                #expect(try await client.ask("POST /quick HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab").text == "later POST")
+            }
+            // One after the other without waiting for answers.
+            await client.send(String(repeating: "GET /quick HTTP/1.1\r\nHost: h\r\n\r\n", count: 20))
+            for _ in 0..<20 { #expect(try await client.answer().text == "at once") }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
     @Test func `HEAD answers what GET would, without the body`() async throws {
         let ran = Gate()
         try await withServer(

@@ -36,7 +36,9 @@ enum DeployRoutes {
         needs: .job(.read),
         answers: [.json(.named(RunStatus.schema))]
     ) { call, job in
-        .json(try await RunStatus.document(of: job, call))
+        let body = try await RunStatus.document(of: job, call).bytes
+        call.services.statuses.keep(body, of: job, changes: call.changes, readAt: call.began)
+        return .json(bytes: body)
     }
 
     static let infrastructure = Route(

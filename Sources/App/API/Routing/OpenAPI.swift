@@ -110,7 +110,9 @@ enum OpenAPI {
     private static func content(_ content: [(type: String, schema: Schema)], isBody: Bool = false) -> JSONNode {
         // Only our own documents are read that strictly.
         .object(
-            content.map { ($0.type, .object([("schema", isBody && $0.type == "application/json" ? $0.schema.bodyJSON : $0.schema.json)])) }
+            content.map {
+                ($0.type, .object([("schema", isBody && $0.type == "application/json" ? $0.schema.bodyJSON : $0.schema.json)]))
+            }
         )
     }
 

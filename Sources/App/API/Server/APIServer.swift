@@ -2,6 +2,7 @@ import Access
 import Audit
 import FoundationEssentials
 import Log
+import Storage
 import Terraform
 package import WebServer
 
@@ -44,6 +45,7 @@ package struct APIServer: Sendable {
 
     private func answer(_ request: Request, by route: Route, _ parameters: [String: String]) async -> Response {
         var caller: Principal?
+        let (changes, began) = (services.database.changes, ContinuousClock.now)
         do {
             caller = try await self.caller(of: request, for: route)
             let known = caller
@@ -57,7 +59,9 @@ package struct APIServer: Sendable {
                     services: services,
                     body: body,
                     json: json,
-                    now: services.now()
+                    now: services.now(),
+                    changes: changes,
+                    began: began
                 )
                 return try await route.handle(call)
             }
@@ -88,8 +92,14 @@ package struct APIServer: Sendable {
             try limit(services.limits.strangers.take(address))
             throw Authenticator.unauthorized("This needs a token: send the header Authorization: Bearer slp_….", request)
         }
-        if request.client.localUser == nil { try limit(services.limits.callers.take(found.token.map { "token:\($0)" } ?? found.actor)) }
+        try limit(found, request)
         return found
+    }
+
+    /// - Throws: ``Problem``: 429 when a caller asks too often; the Unix socket's may.
+    func limit(_ caller: Principal, _ request: Request) throws {
+        guard request.client.localUser == nil else { return }
+        try limit(services.limits.callers.take(caller.token.map { "token:\($0)" } ?? caller.actor))
     }
 
     private static func isAnonymous(_ request: Request) -> Bool { if case .none = Credentials(of: request) { true } else { false } }

@@ -29,6 +29,7 @@ package struct APIServices: Sendable {
     package let largeBodies: LargeBodies
     /// What `/openapi.json` answers.
     let description: [UInt8]
+    let statuses = RunStatusCache()
     package let now: @Sendable () -> Date
 
     package init(

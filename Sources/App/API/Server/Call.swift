@@ -18,6 +18,9 @@ struct Call: Sendable {
     let json: JSONValue?
     /// When the request came.
     let now: Date
+    /// ``Database/changes`` from before anything was read for it, and when that was.
+    let changes: UInt64
+    let began: ContinuousClock.Instant
 
     /// Whoever calls.
     ///

@@ -3,12 +3,13 @@ import WebServer
 extension Response {
     /// An answer in JSON, which nobody may keep.
     static func json(_ value: JSONNode, status: Int = 200, headers: [HeaderField] = []) -> Response {
-        Response(
-            status: status,
-            headers: [HeaderField("Content-Type", "application/json"), HeaderField("Cache-Control", "no-store")] + headers,
-            body: .bytes(value.bytes)
-        )
+        Response(status: status, headers: jsonHeaders + headers, body: .bytes(value.bytes))
     }
+
+    /// JSON that is there already.
+    static func json(bytes: [UInt8]) -> Response { Response(headers: jsonHeaders, body: .bytes(bytes)) }
+
+    private static let jsonHeaders = [HeaderField("Content-Type", "application/json"), HeaderField("Cache-Control", "no-store")]
 
     /// Any value, as the command's `--json` has it.
     ///

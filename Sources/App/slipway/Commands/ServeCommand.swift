@@ -30,7 +30,9 @@ enum ServeCommand {
         }
         let (metrics, live) = (Metrics(), try await liveServices(program))
         let api = APIServer(services: apiServices(program, access, services, live, metrics))
-        let server = try HTTPServer.start(serverConfiguration(options, program)) { await api.respond(to: $0) }
+        var listening = serverConfiguration(options, program)
+        listening.answerAtOnce = { api.respondAtOnce(to: $0) }
+        let server = try HTTPServer.start(listening) { await api.respond(to: $0) }
         metrics.add { gauges(of: server, live) }
         // Not before it listens: it is shown this once, and nobody looks for it above an error.
         if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
@@ -183,6 +185,7 @@ enum ServeCommand {
         var configuration = ServerConfiguration(listeners: options.listeners + [.unix(path: socket)])
         configuration.trustedProxies = options.trustedProxies
         let logger = program.logger
+        guard logger.writes(.info) else { return configuration }
         configuration.onAccess = { record in
             logger.info(
                 "request",

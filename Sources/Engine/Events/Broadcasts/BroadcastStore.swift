@@ -16,41 +16,40 @@ package struct BroadcastStore: Sendable {
     /// - Throws: ``StorageError``.
     package func append(_ broadcasts: [NewBroadcast], at now: Date, in transaction: Transaction) throws {
         guard !broadcasts.isEmpty else { return }
-        let byChannel = Dictionary(grouping: broadcasts, by: \.channel)
-        // Always in the same order: two transactions with the same channels wait for each other and don't deadlock.
-        for (channel, items) in byChannel.sorted(by: { $0.key < $1.key }) {
-            let row = try transaction.first(
-                """
-                INSERT INTO broadcast_channels (channel, last_position) VALUES (\(channel), \(items.count))
-                ON CONFLICT (channel) DO UPDATE SET last_position = broadcast_channels.last_position + excluded.last_position
-                RETURNING last_position
-                """
-            )
-            guard let last = try row?.value("last_position", as: Int64.self) else { continue }
-            try insert(items, into: channel, after: last - Int64(items.count), at: now, in: transaction)
+        var positions = try take(broadcasts.reduce(into: [:]) { $0[$1.channel, default: 0] += 1 }, in: transaction)
+        var rest = broadcasts[...]
+        while !rest.isEmpty {
+            let rows = rest.prefix(32).map { item -> [any SQLBindable] in
+                let position = positions[item.channel, default: 0] + 1
+                positions[item.channel] = position
+                return [item.channel, position, item.name, item.data, now]
+            }
+            try transaction.execute("INSERT INTO broadcasts (channel, position, name, data, created_at) VALUES \(rows: rows)")
+            rest = rest.dropFirst(32)
         }
         transaction.notify(EventStore.channel)
     }
 
-    private func insert(
-        _ items: [NewBroadcast],
-        into channel: String,
-        after position: Int64,
-        at now: Date,
-        in transaction: Transaction
-    ) throws {
-        var (rest, position) = (items[...], position)
+    /// Takes so many positions of each channel, and gives the last that was taken before.
+    private func take(_ counts: [String: Int], in transaction: Transaction) throws -> [String: Int64] {
+        // Always in the same order: two transactions with the same channels wait for each other and don't deadlock.
+        var rest = counts.sorted { $0.key < $1.key }[...]
+        var positions: [String: Int64] = [:]
         while !rest.isEmpty {
-            // Several rows in one round trip; few enough that the databases remember the statements.
-            var rows: SQL = ""
-            for (index, item) in rest.prefix(32).enumerated() {
-                position += 1
-                let row: SQL = "(\(channel), \(position), \(item.name), \(item.data), \(now))"
-                rows = index == 0 ? row : "\(sql: rows), \(sql: row)"
+            let taken = try transaction.rows(
+                """
+                INSERT INTO broadcast_channels (channel, last_position) VALUES \(rows: rest.prefix(32).map { [$0.key, $0.value] })
+                ON CONFLICT (channel) DO UPDATE SET last_position = broadcast_channels.last_position + excluded.last_position
+                RETURNING channel, last_position
+                """
+            )
+            for row in taken {
+                let channel: String = try row.value("channel")
+                positions[channel] = try row.value("last_position", as: Int64.self) - Int64(counts[channel] ?? 0)
             }
-            try transaction.execute("INSERT INTO broadcasts (channel, position, name, data, created_at) VALUES \(sql: rows)")
             rest = rest.dropFirst(32)
         }
+        return positions
     }
 
     /// A channel's events after a position, oldest first; what was pruned is passed over.

@@ -30,6 +30,9 @@ final class PostgresBells: @unchecked Sendable {
         return stream
     }
 
+    var changes: UInt64 { doorbells.changes }
+    func countChange() { doorbells.countChange() }
+
     /// Rings in this process, when the server can't tell it at the moment.
     func ringHere(_ channels: [String]) {
         guard !isConnected.load(ordering: .acquiring) else { return }

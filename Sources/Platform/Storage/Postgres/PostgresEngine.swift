@@ -43,6 +43,8 @@ final class PostgresEngine: DatabaseEngine {
         try await onLane { lane in try self.transact(on: lane, isReading: true, body) }
     }
 
+    var changes: UInt64 { bells.changes }
+
     func doorbells(_ channel: String) -> AsyncStream<Void> { bells.listen(channel) }
 
     func check() async throws -> DatabaseCheck {
@@ -116,6 +118,8 @@ final class PostgresEngine: DatabaseEngine {
         let value = try body(Transaction(on: connection))
         if let failure = connection.scope.failure { throw failure }
         if connection.scope.isReading { return value }
+        // Also when nobody can say whether it was committed.
+        defer { bells.countChange() }
         try connection.commit()
         bells.ringHere(connection.scope.bells)
         return value

@@ -42,6 +42,18 @@ extension SQL {
             appendList(values.map(\.rawValue.sqlValue))
         }
 
+        /// Binds rows, each in brackets, with commas between: for `VALUES \(rows: …)`.
+        ///
+        /// At most 32 at once, so that the databases remember the statements.
+        package mutating func appendInterpolation(rows: [[any SQLBindable]]) {
+            precondition(1...32 ~= rows.count, "no rows, or too many")
+            for (index, row) in rows.enumerated() {
+                fragments.append(.literal(index > 0 ? ", (" : "("))
+                appendList(row.map(\.sqlValue))
+                fragments.append(.literal(")"))
+            }
+        }
+
         private mutating func appendList(_ values: [SQLValue]) {
             if values.isEmpty { fragments.append(.literal("NULL")) }
             for (index, value) in values.enumerated() {

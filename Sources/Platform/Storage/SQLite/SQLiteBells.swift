@@ -22,7 +22,15 @@ final class SQLiteBells: Sendable {
         return stream
     }
 
-    func ring(_ channels: [String]) {
+    var changes: UInt64 { doorbells.changes }
+
+    /// A transaction is over, and rings these.
+    func committed(_ channels: [String]) {
+        doorbells.countChange()
+        if !channels.isEmpty { ring(channels) }
+    }
+
+    private func ring(_ channels: [String]) {
         let isWatching = watcher.withLock { $0.flatMap(\.self) != nil }
         for channel in channels {
             touch(channel)

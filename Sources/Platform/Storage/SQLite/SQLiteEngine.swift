@@ -29,7 +29,7 @@ final class SQLiteEngine: DatabaseEngine {
         self.path = path
         self.options = options
         self.bells = bells
-        writer = SQLiteWriter(connection: connection, waitingLimit: options.waiting) { bells.ring($0) }
+        writer = SQLiteWriter(connection: connection, waitingLimit: options.waiting) { bells.committed($0) }
         readers = LanePool(label: "sqlite reader", lanes: options.readers, waitingLimit: options.waiting)
     }
 
@@ -72,6 +72,8 @@ final class SQLiteEngine: DatabaseEngine {
         lane.resource = connection
         return connection
     }
+
+    var changes: UInt64 { bells.changes }
 
     func doorbells(_ channel: String) -> AsyncStream<Void> { bells.listen(channel) }
 

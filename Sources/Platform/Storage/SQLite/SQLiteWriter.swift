@@ -21,12 +21,12 @@ final class SQLiteWriter: @unchecked Sendable {
     private let state = Mutex(State())
     private var connection: SQLiteConnection?
     private let waitingLimit: Int
-    private let ring: @Sendable ([String]) -> Void
+    private let committed: @Sendable ([String]) -> Void
 
-    init(connection: sending SQLiteConnection, waitingLimit: Int, ring: @escaping @Sendable ([String]) -> Void) {
+    init(connection: sending SQLiteConnection, waitingLimit: Int, committed: @escaping @Sendable ([String]) -> Void) {
         self.connection = connection
         self.waitingLimit = waitingLimit
-        self.ring = ring
+        self.committed = committed
     }
 
     func submit(_ write: any PendingWrite) throws(StorageError) {
@@ -112,11 +112,12 @@ final class SQLiteWriter: @unchecked Sendable {
             try connection.control("COMMIT")
         } catch {
             rollBack(connection)
+            committed([])
             // A deferred foreign key is checked here: it must fail its own closure only.
             if case .constraint = error.reason, group.count > 1 { return runOneByOne(group, on: connection) }
             return answer(group, with: error)
         }
-        if !connection.scope.bells.isEmpty { ring(connection.scope.bells) }
+        committed(connection.scope.bells)
         answer(group, with: nil)
     }
 
@@ -129,10 +130,11 @@ final class SQLiteWriter: @unchecked Sendable {
                 run(write, on: connection)
                 // When the transaction is gone again, `write` holds the error that ended it.
                 if connection.isInTransaction { try connection.control("COMMIT") }
-                if !connection.scope.bells.isEmpty, !write.hasFailed { ring(connection.scope.bells) }
+                committed(write.hasFailed ? [] : connection.scope.bells)
                 answer([write], with: nil)
             } catch {
                 rollBack(connection)
+                committed([])
                 answer([write], with: error)
             }
         }

@@ -117,7 +117,8 @@ final class Exchange: @unchecked Sendable {
         self.request = request
         guard head.hasBody else {
             stage = .body
-            start(request)
+            // An answer that is there costs no task, and the connection need not sleep.
+            if let response = core.answerAtOnce?(request) { _ = handoff.deliver(response) } else { start(request) }
             return .YES
         }
         if let length = request.body.announcedLength, length > core.limits.bodyBytes {

@@ -4,6 +4,7 @@ internal import Synchronization
 final class ServerCore: Sendable {
     let limits: ServerLimits
     let handler: @Sendable (Request) async -> Response
+    let answerAtOnce: (@Sendable (Request) -> Response?)?
     let onAccess: (@Sendable (AccessRecord) -> Void)?
     let trustedProxies: [AddressRange]
     let connections = ConnectionTable()
@@ -22,6 +23,7 @@ final class ServerCore: Sendable {
         _ handler: @escaping @Sendable (Request) async -> Response
     ) throws(WebServerError) {
         limits = configuration.limits
+        answerAtOnce = configuration.answerAtOnce
         onAccess = configuration.onAccess
         trustedProxies = configuration.trustedProxies
         self.handler = handler

@@ -54,6 +54,14 @@ package struct RequestTarget: Sendable, Hashable {
     private static func segments(of path: String) -> [String]? {
         guard path.utf8.count > 1 else { return [] }
         var segments: [String] = []
+        if !path.utf8.contains(UInt8(ascii: "%")) {
+            // ASCII without a blank or a NUL, as was looked at before.
+            for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+                guard part != ".", part != ".." else { return nil }
+                segments.append(String(part))
+            }
+            return segments
+        }
         for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let segment = PercentCode.decode(part), segment != ".", segment != ".." else { return nil }
             segments.append(segment)

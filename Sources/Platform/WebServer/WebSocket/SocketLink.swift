@@ -23,7 +23,8 @@ final class SocketLink: @unchecked Sendable {
     private var early: [UInt8]
 
     private var context: wslay_event_context_ptr?
-    private(set) weak var socket: WebSocket?
+    /// From `open` to `close`: a weak reference would make each counting of the socket's references, for each message, a slow one.
+    private(set) var socket: WebSocket?
     private var outbox: [[UInt8]] = []
     private var outboxStart = 0
     /// Bytes of the outbox's first piece that are gone.
@@ -73,6 +74,7 @@ final class SocketLink: @unchecked Sendable {
     func close() {
         if let context { wslay_event_context_free(context) }
         context = nil
+        socket = nil
         outbox = []
         ticket.giveBack()
         guard let upgrade else {
@@ -119,7 +121,7 @@ final class SocketLink: @unchecked Sendable {
     }
 
     /// Bytes for the library; on its call.
-    fileprivate func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
         if isReadingPaused { return wouldBlock() }
         if !early.isEmpty {
             let part = min(count, early.count)
@@ -137,13 +139,13 @@ final class SocketLink: @unchecked Sendable {
         return wouldBlock()
     }
 
-    fileprivate func frameBegins(_ payloadLength: UInt64) {
+    func frameBegins(_ payloadLength: UInt64) {
         guard payloadLength > UInt64(frameLimit) else { return }
         isTooLarge = true
         wslay_event_shutdown_read(context)
     }
 
-    fileprivate func take(_ message: wslay_event_on_msg_recv_arg) {
+    func take(_ message: wslay_event_on_msg_recv_arg) {
         let bytes = UnsafeBufferPointer(start: message.msg, count: message.msg_length)
         let isFine: Bool
         switch UInt32(message.opcode) {
@@ -185,6 +187,23 @@ final class SocketLink: @unchecked Sendable {
     var isOutboxEmpty: Bool { outboxStart == outbox.count }
 
     func enqueue(_ bytes: [UInt8]) { outbox.append(bytes) }
+
+    /// Sends a message before which nothing waits; what the connection doesn't take now waits.
+    ///
+    /// - Returns: False when the connection is broken.
+    func sendFirst(_ bytes: [UInt8]) -> Bool {
+        var count = 0
+        repeat {
+            count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        } while count < 0 && errno == EINTR
+        if count < 0, errno != EAGAIN { return false }
+        if count > 0 { socket?.sent(count) }
+        guard count < bytes.count else { return true }
+        enqueue(bytes)
+        outboxOffset = max(0, count)
+        isWriteAwaited = true
+        return true
+    }
 
     /// Forgets what waits, but for the frame that has begun to go out.
     func dropWaiting() {
@@ -252,43 +271,5 @@ final class SocketLink: @unchecked Sendable {
             outbox.removeFirst(outboxStart)
             outboxStart = 0
         }
-    }
-}
-
-/// What the library calls; its user data is the link, which outlives the context.
-enum SocketCallbacks {
-    static var table: wslay_event_callbacks {
-        var callbacks = wslay_event_callbacks()
-        callbacks.recv_callback = { _, buffer, count, _, link in
-            guard let buffer, let link = SocketCallbacks.link(link) else { return -1 }
-            return link.read(into: buffer, count)
-        }
-        // Takes all: control frames stand in the same line as messages, whole.
-        callbacks.send_callback = { _, bytes, count, _, link in
-            guard let link = SocketCallbacks.link(link) else { return -1 }
-            link.enqueueControl(UnsafeBufferPointer(start: bytes, count: count))
-            return count
-        }
-        callbacks.on_frame_recv_start_callback = { _, frame, link in
-            guard let frame else { return }
-            SocketCallbacks.link(link)?.frameBegins(frame.pointee.payload_length)
-        }
-        callbacks.on_msg_recv_callback = { _, message, link in
-            guard let message else { return }
-            SocketCallbacks.link(link)?.take(message.pointee)
-        }
-        return callbacks
-    }
-
-    private static func link(_ pointer: UnsafeMutableRawPointer?) -> SocketLink? {
-        pointer.map { Unmanaged<SocketLink>.fromOpaque($0).takeUnretainedValue() }
-    }
-}
-
-extension SocketLink {
-    /// Part of a control frame; counted like a message, so that a client that asks and never reads is given up.
-    fileprivate func enqueueControl(_ bytes: UnsafeBufferPointer<UInt8>) {
-        _ = socket?.reserve(bytes.count)
-        enqueue(Array(bytes))
     }
 }

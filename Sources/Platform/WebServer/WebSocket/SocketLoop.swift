@@ -144,9 +144,14 @@ final class SocketLoop: @unchecked Sendable {
     private func offer(_ frame: EncodedFrame, to socket: WebSocket) {
         let link = socket.link
         guard link.closeDeadline == nil, sockets[link.number] != nil else { return }
-        link.enqueue(frame.bytes)
-        // What already waits for the connection goes first, when it is ready.
-        if !link.isWriteAwaited { flush(socket) }
+        guard link.isOutboxEmpty else {
+            // What already waits for the connection goes first, when it is ready.
+            link.enqueue(frame.bytes)
+            if !link.isWriteAwaited { flush(socket) }
+            return
+        }
+        guard link.sendFirst(frame.bytes) else { return remove(socket, .connectionLost) }
+        if link.isWriteAwaited { watch(link) }
     }
 
     private func receive(_ socket: WebSocket) {

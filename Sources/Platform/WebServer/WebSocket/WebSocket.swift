@@ -87,11 +87,13 @@ package final class WebSocket: Sendable {
     ///   - frame: The message.
     ///   - sockets: Open ones; closed ones are passed over, those of readers too slow are closed.
     package static func offer(_ frame: EncodedFrame, to sockets: [WebSocket]) {
-        var byLoop: [ObjectIdentifier: (loop: SocketLoop, sockets: [WebSocket])] = [:]
-        for socket in sockets where socket.reserve(frame.byteCount) {
-            byLoop[ObjectIdentifier(socket.loop), default: (socket.loop, [])].sockets.append(socket)
+        var rest = sockets[...]
+        // Those of one server have one loop.
+        while let loop = rest.first?.loop {
+            let own = rest.prefix { $0.loop === loop }
+            rest = rest.dropFirst(own.count)
+            loop.post(.broadcast(frame, own.filter { $0.reserve(frame.byteCount) }))
         }
-        for (loop, sockets) in byLoop.values { loop.post(.broadcast(frame, sockets)) }
     }
 
     /// Asks the client for a sign of life; the server does so by itself, too.
