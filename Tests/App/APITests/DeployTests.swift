@@ -63,7 +63,7 @@ import WebServer
     }
 
     @Test(arguments: [
-        ("", "The body is missing"), ("{", "The body is no JSON of at most"), ("[]", "must be a JSON object"), ("\u{FEFF}{}", "no JSON"),
+        ("", "The body is missing"), ("{", "The body is no JSON."), ("[]", "must be a JSON object"), ("\u{FEFF}{}", "no JSON"),
         (#"{"iacCode":"x"}"#, "'projectId' is missing"), (#"{"projectId":"a"}"#, "'iacCode' is missing"),
         (#"{"projectId":5,"iacCode":"x"}"#, "'projectId' must be a text"), (#"{"projectId":"a","iacCode":" "}"#, "'iacCode' is empty"),
         (#"{"projectId":"../a","iacCode":"x"}"#, "no project name"), (#"{"projectId":"a\u0000","iacCode":"x"}"#, "NUL"),
