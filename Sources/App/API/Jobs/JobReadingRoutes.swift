@@ -20,7 +20,7 @@ enum JobReadingRoutes {
         needs: .job(.read),
         query: [
             QueryParameter("after", .integer, "'next' of the piece before; -1 for the beginning"),
-            QueryParameter("limit", .integer, "How many chunks at most: 1 to 1000, 50 unless given"),
+            QueryParameter("limit", .whole(1...1000), "How many chunks at most: 1 to 1000, 50 unless given"),
             QueryParameter("follow", .boolean, "Stream until the job ends"),
         ],
         answers: [
@@ -43,8 +43,8 @@ enum JobReadingRoutes {
         isStream: true
     ) { call, job in
         let after = Int64(try call.query("after", in: -1...Int.max) ?? -1)
-        guard try !call.queryFlag("follow") else { return stream(of: job.id, after: after, call) }
         let limit = try call.limit()
+        guard try !call.queryFlag("follow") else { return stream(of: job.id, after: after, call) }
         // The status before the text: what the last attempt wrote is committed with it.
         let chunks = try await call.services.database.read { try EventStore().log(of: job.id, after: after, limit: limit, in: $0) }
         return .json(
