@@ -1,4 +1,5 @@
 import Access
+import Domain
 import FoundationEssentials
 import Jobs
 import Storage
