@@ -52,7 +52,8 @@ let package = Package(
         .executableTarget(
             name: "slipway-bench",
             dependencies: [
-                "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote", "Host",
+                "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote",
+                "Host",
                 "CLinux",
             ],
             path: "Benchmarks",

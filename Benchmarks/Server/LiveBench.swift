@@ -74,7 +74,9 @@ enum LiveBench {
     private static func read(_ socket: EventSocket) throws -> [Event] {
         var texts: [(text: String, at: Double)] = []
         // Taken apart later.
-        repeat { texts.append((try socket.next(), Date().timeIntervalSince1970)) } while texts.last?.text.hasPrefix("{\"event\":\"finished\"") == false
+        repeat {
+            texts.append((try socket.next(), Date().timeIntervalSince1970))
+        } while texts.last?.text.hasPrefix("{\"event\":\"finished\"") == false
         return try texts.map { text, at in
             let message = try JSONDecoder().decode(Message.self, from: Data(text.utf8))
             return Event(name: message.event, payload: try JSONDecoder().decode(Payload.self, from: Data(message.data.utf8)), at: at)

@@ -44,6 +44,8 @@ final class Served: Sendable {
     ///   - rig: Where.
     ///   - tokenCount: How many members' tokens are made.
     ///   - body: Works with it.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws, and ``Rig/Failure`` when the server doesn't start.
     static func with<T>(_ rig: Rig, tokens tokenCount: Int = 1, _ body: (Served) async throws -> T) async throws -> T {
         let folder = try rig.folder("serve-\(Rig.unique())")
         let said = Mutex<[UInt8]>([])
@@ -66,7 +68,8 @@ final class Served: Sendable {
                 }
                 try await Task.sleep(for: .milliseconds(5))
             }
-            guard let token = word(after: "administrator token: "), let port = word(after: "listening on http://127.0.0.1:").flatMap({ Int($0) })
+            guard let token = word(after: "administrator token: "),
+                let port = word(after: "listening on http://127.0.0.1:").flatMap({ Int($0) })
             else { throw Rig.Failure(description: "slipway serve said no token or no port.") }
             let database = try await Database.open(.sqlite(path: "\(folder)/slipway.sqlite"))
             let access = AccessStore(database: database)

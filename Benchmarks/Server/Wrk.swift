@@ -21,6 +21,7 @@ struct Wrk {
     /// - Parameters:
     ///   - rig: Where to run it.
     ///   - list: A file of lines with a path and a token each, asked in turn.
+    /// - Throws: ``Rig/Failure`` when it is missing.
     init(_ rig: Rig, list: String) throws {
         program = try rig.tool("wrk", remedy: "run `make bootstrap`, or install the package wrk.")
         self.list = list
@@ -38,8 +39,12 @@ struct Wrk {
         let used = try ProcessTime.seconds(of: server.pid) - before
         let line = finished.text.split(separator: "\n").last { $0.hasPrefix("figures ") } ?? ""
         let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
-        guard numbers.count == 5, numbers[1] > 0 else { throw Rig.Failure(description: "wrk failed: \(finished.text)\(finished.errorText)") }
-        guard numbers[4] == 0 else { throw Rig.Failure(description: "\(Int(numbers[4])) of \(Int(numbers[0])) answers were none or no success.") }
+        guard numbers.count == 5, numbers[0] > 0, numbers[1] > 0 else {
+            throw Rig.Failure(description: "wrk failed: \(finished.text)\(finished.errorText)")
+        }
+        guard numbers[4] == 0 else {
+            throw Rig.Failure(description: "\(Int(numbers[4])) of \(Int(numbers[0])) answers were none or no success.")
+        }
         return Figures(
             rate: numbers[0] / numbers[1] * 1_000_000,
             median: numbers[2] / 1000,
