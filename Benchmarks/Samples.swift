@@ -11,6 +11,9 @@ struct Samples: Sendable {
     var smallest: Double { values.first ?? .nan }
     var largest: Double { values.last ?? .nan }
 
+    /// For what is counted in coarse steps.
+    var mean: Double { values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count) }
+
     /// The middle one, or the mean of the two in the middle.
     var median: Double {
         guard !values.isEmpty else { return .nan }

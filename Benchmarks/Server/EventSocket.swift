@@ -15,7 +15,7 @@ final class EventSocket {
     ///   - token: Asks for the signature.
     ///   - signer: Asks for it on this connection.
     ///   - neighbour: See ``LoopbackSocket``.
-    /// - Throws: When it is refused.
+    /// - Throws: ``Rig/Failure`` when the server doesn't let it in.
     init(_ server: Served, channel: String, since: Int? = nil, token: String, signer: HTTPConnection, neighbour: UInt8 = 1) throws {
         socket = try LoopbackSocket(port: server.port, neighbour: neighbour)
         let head = "GET /app/slipway?protocol=7 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

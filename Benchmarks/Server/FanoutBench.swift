@@ -32,13 +32,14 @@ enum FanoutBench {
     /// The server's memory with all connected, after each event, is returned.
     @discardableResult
     private static func measure(_ count: Int, atMost aim: Double, _ rig: Rig, _ report: Report) async throws -> Samples {
-        var (medians, lates, lasts, commits, memory) = (Samples(), Samples(), Samples(), Samples(), Samples())
+        var (medians, lates, lasts, commits, memory, costs) = (Samples(), Samples(), Samples(), Samples(), Samples(), Samples())
         try await Served.with(rig, tokens: max(10, count / 100)) { served in
             let channel = BroadcastChannel.organization(served.organization, .terraform)
             let swarm = try Swarm(count, of: served, channel: "private-\(channel.name)")
             for number in 0..<(rig.runs * eventsPerRun + 2) {
                 try await Task.sleep(for: .milliseconds(100 + number * 37 % 60))
                 async let arrivals = swarm.arrivals()
+                let used = try ProcessTime.seconds(of: served.process.pid)
                 let begin = Mutex<UInt64>(0)
                 let now = Date()
                 try await served.database.write { transaction in
@@ -54,6 +55,7 @@ enum FanoutBench {
                 medians.add(delays.median)
                 lates.add(delays.percentile(0.99))
                 lasts.add(delays.largest)
+                costs.add((try ProcessTime.seconds(of: served.process.pid) - used) / Double(count) * 1_000_000)
                 commits.add(Double(end - start) / 1_000_000)
                 memory.add(try WorkerBench.sizes(of: served.process.pid)["Rss"] ?? .nan)
             }
@@ -61,6 +63,7 @@ enum FanoutBench {
         report.row("one event to \(count) WebSockets, median of them", medians, unit: "ms", places: 1)
         report.row("one event to \(count) WebSockets, p99 of them", lates, unit: "ms", places: 1, aim: .atMost(aim))
         report.row("one event to \(count) WebSockets, the last of them", lasts, unit: "ms", places: 1)
+        report.row("what each costs the server, of a processor", costs, value: costs.mean, unit: "us", places: 1)
         report.row("the commit within it", commits, unit: "ms", places: 1)
         return memory
     }

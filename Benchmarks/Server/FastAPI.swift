@@ -15,8 +15,8 @@ final class FastAPI: Sendable {
     /// - Parameters:
     ///   - rig: Where.
     ///   - answers: A JSON file: the answers by job.
-    /// - Returns: What answers.
-    /// - Throws: When it is missing or ends.
+    /// - Returns: It, at work.
+    /// - Throws: ``Rig/Failure`` when it is missing or doesn't start.
     static func start(_ rig: Rig, answers: String) async throws -> FastAPI {
         let program = try rig.tool("uvicorn", remedy: "run `make bootstrap`, or `pip install fastapi 'uvicorn[standard]'`.")
         let log = "\(rig.folder)/uvicorn-\(Rig.unique()).log"

@@ -13,9 +13,11 @@ final class HTTPConnection {
         type: String = "application/json",
         _ body: [UInt8] = []
     ) throws -> (status: Int, body: [UInt8]) {
-        let head =
-            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nContent-Type: \(type)\r\nContent-Length: \(body.count)\r\n\r\n"
-        try socket.write(Array(head.utf8) + body)
+        let lines = [
+            "\(method) \(path) HTTP/1.1", "Host: localhost", "Authorization: Bearer \(token)", "Content-Type: \(type)",
+            "Content-Length: \(body.count)", "", "",
+        ]
+        try socket.write(Array(lines.joined(separator: "\r\n").utf8) + body)
         var text = ""
         while true {
             if let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) {
@@ -25,9 +27,9 @@ final class HTTPConnection {
             }
             try readMore()
         }
-        let lines = text.split(separator: "\r\n")
-        let words = (lines.first ?? "").split(separator: " ")
-        let field = lines.first { $0.lowercased().hasPrefix("content-length:") }
+        let fields = text.split(separator: "\r\n")
+        let words = (fields.first ?? "").split(separator: " ")
+        let field = fields.first { $0.lowercased().hasPrefix("content-length:") }
         guard words.count >= 2, let status = Int(words[1]) else { throw Rig.Failure(description: "No answer of HTTP: \(text)") }
         let count = field.flatMap { Int($0.drop { $0 != ":" }.dropFirst().drop { $0 == " " }) } ?? 0
         while rest.count < count { try readMore() }
@@ -40,9 +42,8 @@ final class HTTPConnection {
     func get(_ method: String, _ path: String, token: String, type: String = "application/json", _ body: [UInt8] = []) throws -> [UInt8] {
         let answer = try ask(method, path, token: token, type: type, body)
         guard 200..<300 ~= answer.status else {
-            throw Rig.Failure(
-                description: "\(method) \(path) gave \(answer.status): \(String(decoding: answer.body.prefix(500), as: UTF8.self))"
-            )
+            let words = String(decoding: answer.body.prefix(500), as: UTF8.self)
+            throw Rig.Failure(description: "\(method) \(path) gave \(answer.status): \(words)")
         }
         return answer.body
     }

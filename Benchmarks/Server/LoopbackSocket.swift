@@ -11,7 +11,7 @@ final class LoopbackSocket: @unchecked Sendable {
     /// - Parameters:
     ///   - port: The server's, on 127.0.0.1.
     ///   - neighbour: From 127.0.0.1, or another address of this machine: a server limits how many come from one.
-    /// - Throws: When nobody listens.
+    /// - Throws: ``Rig/Failure`` with the system's words.
     init(port: Int, neighbour: UInt8 = 1) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("no socket") }

@@ -44,8 +44,8 @@ final class Served: Sendable {
     ///   - rig: Where.
     ///   - tokenCount: How many members' tokens are made.
     ///   - body: Works with it.
-    /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws, or why there is no server.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws, and ``Rig/Failure`` when the server doesn't start.
     static func with<T>(_ rig: Rig, tokens tokenCount: Int = 1, _ body: (Served) async throws -> T) async throws -> T {
         let folder = try rig.folder("serve-\(Rig.unique())")
         let said = Mutex<[UInt8]>([])

@@ -21,7 +21,7 @@ struct Wrk {
     /// - Parameters:
     ///   - rig: Where to run it.
     ///   - list: A file of lines with a path and a token each, asked in turn.
-    /// - Throws: When wrk is missing.
+    /// - Throws: ``Rig/Failure`` when it is missing.
     init(_ rig: Rig, list: String) throws {
         program = try rig.tool("wrk", remedy: "run `make bootstrap`, or install the package wrk.")
         self.list = list
@@ -39,7 +39,7 @@ struct Wrk {
         let used = try ProcessTime.seconds(of: server.pid) - before
         let line = finished.text.split(separator: "\n").last { $0.hasPrefix("figures ") } ?? ""
         let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
-        guard numbers.count == 5, numbers[1] > 0 else {
+        guard numbers.count == 5, numbers[0] > 0, numbers[1] > 0 else {
             throw Rig.Failure(description: "wrk failed: \(finished.text)\(finished.errorText)")
         }
         guard numbers[4] == 0 else {

@@ -43,6 +43,7 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Takes a token of the key's bucket, if there is one.
+    @_specialize(where Key == String)
     package func take(_ key: Key) -> RateDecision {
         let now = now()
         return buckets.withLock { buckets in

@@ -22,11 +22,13 @@ package enum SHA256 {
 
     /// Hashes what comes in pieces.
     package struct Incremental: ~Copyable {
+        // Looked up once: EVP_sha256() is looked up at each beginning. OpenSSL never changes it, and any thread may use it.
+        nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
         private let context: OpaquePointer
 
         package init() {
             // Fails only when no memory is left, or OpenSSL was built without SHA-256.
-            guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, Self.algorithm, nil) == 1 else {
                 fatalError("OpenSSL has no SHA-256")
             }
             self.context = context

@@ -54,11 +54,11 @@ import WebServer
                 while true {
                     _ = await scene.server.respond(to: good)
                     for token in tokens {
-                        let request = try Self.request(scene, token)
-                        #expect(scene.server.respondAtOnce(to: request) == nil)
+                        let bad = try Self.request(scene, token)
+                        #expect(scene.server.respondAtOnce(to: bad) == nil)
                     }
-                    let removal = try Self.request(scene, scene.tokens[.viewer], method: "DELETE")
-                    #expect(scene.server.respondAtOnce(to: removal) == nil)
+                    let other = try Self.request(scene, scene.tokens[.viewer], method: "DELETE")
+                    #expect(scene.server.respondAtOnce(to: other) == nil)
                     if scene.server.respondAtOnce(to: good) != nil { break }
                 }
             }

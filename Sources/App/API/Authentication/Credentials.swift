@@ -29,6 +29,8 @@ enum Credentials: Sendable {
     }
 
     private static func authorization(_ header: String) -> Credentials {
+        // What nearly all send.
+        if header.utf8.starts(with: "Bearer slp_".utf8) { return .token(String(Substring(header.utf8.dropFirst(7)))) }
         let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return .unreadable }
         switch parts[0].lowercased() {

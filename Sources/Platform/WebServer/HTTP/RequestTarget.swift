@@ -56,11 +56,13 @@ package struct RequestTarget: Sendable, Hashable {
         var segments: [String] = []
         if !path.utf8.contains(UInt8(ascii: "%")) {
             // ASCII without a blank or a NUL, as was looked at before.
-            for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-                guard part != ".", part != ".." else { return nil }
-                segments.append(String(part))
+            let bytes = Array(path.utf8)
+            var start = 1
+            for index in 1...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: "/") {
+                segments.append(String(decoding: bytes[start..<index], as: UTF8.self))
+                start = index + 1
             }
-            return segments
+            return segments.contains { $0 == "." || $0 == ".." } ? nil : segments
         }
         for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let segment = PercentCode.decode(part), segment != ".", segment != ".." else { return nil }
