@@ -58,7 +58,7 @@ let package = Package(
         library(
             "Provisioning",
             "Features",
-            ["Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Host"]
+            ["Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing", "Host"]
         ),
         library("Access", "Features", ["Jobs", "Audit", "Domain", "Storage", "Sealing"]),
 
@@ -129,9 +129,8 @@ let package = Package(
             "ProvisioningTests",
             "Features/",
             [
-                "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Domain", "Log", "Storage", "Sealing", "Schema", "Remote",
-                "Host",
-                "KeyHolder",
+                "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
+                "Schema", "Remote", "Host", "KeyHolder",
             ]
         ),
         tests("AccessTests", "Features/", ["Access", "Jobs", "Audit", "Domain", "Storage", "Sealing", "Schema"]),

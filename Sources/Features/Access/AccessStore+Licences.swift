@@ -61,7 +61,7 @@ extension AccessStore {
     /// Whether an organization has as many runs as its licence allows: those that work, are about to, or try again.
     ///
     /// Plans that wait for a decision don't count. Exact when it is asked in the transaction that adds the run: until that ends, others
-    /// who ask for the same organization wait.
+    /// who ask for the same organization wait. It locks the licence's row, hence needs a transaction that may write.
     ///
     /// - Throws: ``StorageError``.
     package static func isConcurrencyReached(by organization: OrganizationID, in transaction: Transaction) throws -> Bool {

@@ -29,7 +29,9 @@ extension AccessStore {
 
     /// The organization of that name, or nil.
     package func organization(named name: String) async throws -> Organization? {
-        try await database.read { transaction in
+        // What SQL can't take is nobody's name.
+        guard !name.utf8.contains(0) else { return nil }
+        return try await database.read { transaction in
             try transaction.first("SELECT \(sql: Organization.columns) FROM organizations WHERE name = \(name)").map(Organization.init)
         }
     }
@@ -107,8 +109,9 @@ extension AccessStore {
         }
     }
 
-    /// Removes an organization in which nothing is left: its people's places, tokens, credentials, and the history of what was
-    /// destroyed. Backups stay where they are.
+    /// Removes an organization in which nothing is left.
+    ///
+    /// Its people's places, tokens, credentials and the kept states of what was destroyed go with it; backups stay where they are.
     ///
     /// - Throws: ``AccessError/Reason/conflict`` while a job is not over, or a project has resources or was not destroyed.
     package func deleteOrganization(_ id: OrganizationID, by author: Author) async throws {

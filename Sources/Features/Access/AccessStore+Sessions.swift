@@ -97,7 +97,9 @@ extension AccessStore {
                 """
             )
             guard let row else { return nil }
-            let user = try transaction.first("SELECT \(sql: User.columns) FROM users WHERE id = \(try row.value("user_id", as: Int64.self))")
+            let user = try transaction.first(
+                "SELECT \(sql: User.columns) FROM users WHERE id = \(try row.value("user_id", as: Int64.self))"
+            )
             guard let user = try user.map(User.init) else { return nil }
             let principal = try Self.principal(of: user, in: transaction)
             return (principal, try row.value("created_at"), try row.value("seen_at"), try row.value("expires_at"))

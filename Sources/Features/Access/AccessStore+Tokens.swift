@@ -70,7 +70,9 @@ extension AccessStore {
     /// The token with that id, or nil.
     package func token(_ id: TokenID) async throws -> Token? { try await database.read { try Self.token(id, in: $0) } }
 
-    /// Ends a token; it stays in the list for 90 days. Once more does nothing.
+    /// Ends a token; it stays in the list for 90 days.
+    ///
+    /// Once more does nothing.
     ///
     /// - Returns: The token.
     /// - Throws: ``AccessError/Reason/notFound``.
@@ -156,9 +158,14 @@ extension AccessStore {
             case .organization(_, let role): role.permissions
             case .user: new.role?.permissions ?? .all
             }
-        if permissions.list.isEmpty { throw AccessError(.invalid, "The token would be allowed nothing; name a permission, or none for all.") }
+        if permissions.list.isEmpty {
+            throw AccessError(.invalid, "The token would be allowed nothing; name a permission, or none for all.")
+        }
         if let extra = permissions.list.first(where: { !most.contains($0) }) {
-            throw AccessError(.invalid, "The token's role doesn't have the permission '\(extra.rawValue)'; leave it out or give another role.")
+            throw AccessError(
+                .invalid,
+                "The token's role doesn't have the permission '\(extra.rawValue)'; leave it out or give another role."
+            )
         }
     }
 

@@ -22,7 +22,9 @@ extension AccessStore {
 
     /// The person of that name, in whatever case, or nil.
     package func user(named name: String) async throws -> User? {
-        try await database.read { transaction in
+        // What SQL can't take is nobody's name.
+        guard !name.utf8.contains(0) else { return nil }
+        return try await database.read { transaction in
             try transaction.first("SELECT \(sql: User.columns) FROM users WHERE name = \(name.lowercased())").map(User.init)
         }
     }

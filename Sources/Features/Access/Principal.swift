@@ -39,6 +39,7 @@ package struct Principal: Sendable, Hashable {
     /// The user of this machine who owns the data folder: the administrator.
     ///
     /// - Parameter actor: `anna@laptop`, as the commands name themselves.
+    /// - Returns: One that may do everything.
     package static func local(_ actor: String) -> Principal { Principal(actor: actor, roleElsewhere: .owner) }
 
     /// May do everything: an administrator, whose token is not narrowed.
@@ -90,5 +91,6 @@ package struct Principal: Sendable, Hashable {
     /// For the record.
     ///
     /// - Parameter source: The address that the request came from.
+    /// - Returns: Who, and from where.
     package func author(from source: String = "") -> Author { Author(actor, from: source) }
 }

@@ -50,7 +50,7 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
             let isAllowed = bucket.level >= 1
             if isAllowed { bucket.level -= 1 }
             store(bucket, for: key, in: &buckets)
-            let wait = isAllowed ? Duration.zero : .milliseconds(Int64(((1 - bucket.level) / refill * 1000).rounded(.up)))
+            let wait = isAllowed ? Duration.zero : .milliseconds(Int64(((1 - bucket.level) / refill * 1000 - 1e-6).rounded(.up)))
             return RateDecision(isAllowed: isAllowed, remaining: Int(bucket.level), retryAfter: wait)
         }
     }

@@ -1,3 +1,4 @@
+package import Audit
 internal import Domain
 package import FoundationEssentials
 package import Sealing
@@ -30,9 +31,17 @@ package struct CredentialStore: Sendable {
     ///   - provider: `aws`, `hetzner` …; only shown.
     ///   - values: Environment variables as the provider reads them, for example `AWS_ACCESS_KEY_ID`.
     ///   - organization: Whose; made when it is missing.
+    ///   - author: For the record.
     ///   - now: The time for the row.
     /// - Throws: ``ProvisioningError`` when there is no value or a name is no environment variable's.
-    package func add(name: String, provider: String, values: [String: String], organization: String, now: Date) async throws {
+    package func add(
+        name: String,
+        provider: String,
+        values: [String: String],
+        organization: String,
+        by author: Author,
+        now: Date
+    ) async throws {
         guard !name.isEmpty else { throw ProvisioningError(.invalid, "Give the credential a name.") }
         guard !values.isEmpty else {
             throw ProvisioningError(.invalid, "Give at least one variable, for example --env AWS_ACCESS_KEY_ID.")
@@ -56,6 +65,15 @@ package struct CredentialStore: Sendable {
                 SET provider = excluded.provider, variable_names = excluded.variable_names, sealed_values = excluded.sealed_values,
                     updated_at = excluded.updated_at
                 """
+            )
+            try AuditLog().append(
+                "credential.kept",
+                of: "credential:\(name)",
+                by: author,
+                organization: id,
+                details: ["provider": provider, "variables": values.keys.sorted().joined(separator: " ")],
+                at: now,
+                in: transaction
             )
         }
     }
@@ -90,14 +108,22 @@ package struct CredentialStore: Sendable {
     }
 
     /// Removes a credential; false when there is none of that name.
-    package func remove(name: String, organization: String) async throws -> Bool {
+    package func remove(name: String, organization: String, by author: Author, now: Date) async throws -> Bool {
         try await database.write { transaction in
-            try transaction.execute(
-                """
-                DELETE FROM cloud_provider_credentials
-                WHERE name = \(name) AND organization_id = (SELECT id FROM organizations WHERE name = \(organization))
-                """
-            ) == 1
+            guard let id = try DeploymentStore().organizationID(named: organization, in: transaction) else { return false }
+            let count = try transaction.execute(
+                "DELETE FROM cloud_provider_credentials WHERE name = \(name) AND organization_id = \(id)"
+            )
+            guard count == 1 else { return false }
+            try AuditLog().append(
+                "credential.removed",
+                of: "credential:\(name)",
+                by: author,
+                organization: id,
+                at: now,
+                in: transaction
+            )
+            return true
         }
     }
 

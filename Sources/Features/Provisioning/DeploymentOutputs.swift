@@ -26,12 +26,14 @@ package struct DeploymentOutputs: Sendable {
         let stored = try await database.read { transaction in
             let store = DeploymentStore()
             let deployment = try store.require(project: project, organization: organization, in: transaction)
-            return try store.outputs(of: deployment.id, in: transaction).map { (data: $0.data, sealed: $0.sealed, deployment.sealingName) }
+            return try store.outputs(of: deployment.id, in: transaction).map {
+                (data: $0.data, sealed: $0.sealed, sealingName: deployment.sealingName)
+            }
         }
         guard let stored, let data = stored.data else { return [:] }
         var outputs = try JSONDecoder().decode([String: OutputValue].self, from: Data(data.utf8))
         guard revealing, let sealed = stored.sealed else { return outputs }
-        let context = SealContext.outputs(organization: stored.2, project: project)
+        let context = SealContext.outputs(organization: stored.sealingName, project: project)
         let values = try JSONDecoder().decode([String: String].self, from: Data(Envelope.open(sealed, with: keyring, context: context)))
         for (name, value) in values { outputs[name]?.value = value }
         return outputs

@@ -30,7 +30,8 @@ package enum SealedColumns {
             "credential",
             table: "cloud_provider_credentials",
             column: "sealed_values",
-            context: "'credential/' || (SELECT COALESCE(o.sealed_as, o.name) FROM organizations o WHERE o.id = organization_id) || '/' || name"
+            context:
+                "'credential/' || (SELECT COALESCE(o.sealed_as, o.name) FROM organizations o WHERE o.id = organization_id) || '/' || name"
         ),
     ]
 

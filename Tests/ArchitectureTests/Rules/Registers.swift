@@ -19,6 +19,7 @@ enum Registers {
         ofCases("DeploymentStatus", under: "Statuses of a deployment"),
         ofCases("JobStage", under: "Stages of a job"),
         ofCases("QueueName", under: "Queues"),
+        ofCases("Permission", in: "Sources/Features/Access/Permission.swift", under: "Permissions", of: "docs/access.md"),
         ofCases("Name", in: "Sources/Engine/Events/JobEvent+Codable.swift", under: "Events", of: "docs/json-output.md"),
         ofCases("ExitCode", in: "Sources/App/slipway/CommandLine/ExitCode.swift", under: "Exit codes", of: "docs/json-output.md"),
     ]

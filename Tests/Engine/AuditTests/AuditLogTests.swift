@@ -9,7 +9,10 @@ import Testing
 @Suite struct `The audit log` {
     private let now = Date(timeIntervalSince1970: 1_000_000)
 
-    private func add(_ lines: [(action: String, actor: String, organization: Int64?, result: AuditResult)], to database: Database) async throws {
+    private func add(
+        _ lines: [(action: String, actor: String, organization: Int64?, result: AuditResult)],
+        to database: Database
+    ) async throws {
         try await database.write { transaction in
             for line in lines {
                 try AuditLog().append(
@@ -49,7 +52,8 @@ import Testing
         try await kind.with(migrations: Schema.migrations) { database in
             try await add(
                 [
-                    ("token.created", "a", 1, .ok), ("token.revoked", "b", 1, .ok), ("tokens%x", "a", 2, .failed), ("Token.created", "a", nil, .denied),
+                    ("token.created", "a", 1, .ok), ("token.revoked", "b", 1, .ok), ("tokens%x", "a", 2, .failed),
+                    ("Token.created", "a", nil, .denied),
                 ],
                 to: database
             )

@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import FoundationEssentials
 import StateVault

@@ -7,6 +7,7 @@ import Sealing
 import Storage
 import Synchronization
 import TestKit
+import Testing
 
 /// A store on a database of its own, with clocks that stand until they are moved.
 struct AccessFixture: Sendable {
@@ -48,6 +49,12 @@ struct AccessFixture: Sendable {
 
     func user(_ name: String = "bob", password: String? = "correct horse battery") async throws -> User {
         try await store.createUser(named: name, password: password, by: author)
+    }
+
+    /// Who a new token is.
+    func principal(_ new: NewToken) async throws -> Principal {
+        let made = try await store.createToken(new, by: author)
+        return try #require(await store.authenticate(token: made.text))
     }
 
     /// The audit log's lines, oldest first: `action subject result`.

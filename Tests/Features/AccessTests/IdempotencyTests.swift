@@ -19,7 +19,9 @@ import Testing
             let foreign = IdempotencyStore.Request(scope: "1/token:other", key: "k", fingerprint: "f")
             #expect(try await fixture.database.read { try store.answer(to: foreign, at: now, in: $0) } == nil)
             let different = IdempotencyStore.Request(scope: request.scope, key: "k", fingerprint: "g")
-            #expect(try await reason { _ = try await fixture.database.read { try store.answer(to: different, at: now, in: $0) } } == .conflict)
+            #expect(
+                try await reason { _ = try await fixture.database.read { try store.answer(to: different, at: now, in: $0) } } == .conflict
+            )
             // The next day the key is free.
             let next = now + 86_400
             #expect(try await fixture.database.read { try store.answer(to: different, at: next, in: $0) } == nil)
@@ -62,7 +64,9 @@ import Testing
                 let request = IdempotencyStore.Request(scope: "1", key: String(repeating: "k", count: length), fingerprint: "f")
                 let answer = IdempotencyStore.Answer(status: 200, body: "{}")
                 let now = fixture.clock.date
-                let outcome = try await reason { try await fixture.database.write { try store.keep(answer, for: request, at: now, in: $0) } }
+                let outcome = try await reason {
+                    try await fixture.database.write { try store.keep(answer, for: request, at: now, in: $0) }
+                }
                 #expect(outcome == .invalid)
             }
         }

@@ -22,6 +22,9 @@ import Testing
             #expect(try await store.renameOrganization(acme, to: "corp", by: fixture.author).name == "corp")
             #expect(try await store.organization(named: "acme") == nil)
             #expect(try await store.organization(named: "corp")?.id == acme)
+            let strange = "acme\u{0}"
+            #expect(try await store.organization(named: strange) == nil)
+            #expect(try await store.user(named: strange) == nil)
             // Its first name is what its secrets are sealed to: nobody else gets it, but it may have it back.
             #expect(try await reason { try await store.createOrganization(named: "acme", by: fixture.author) } == .conflict)
             #expect(try await store.renameOrganization(acme, to: "acme", by: fixture.author).name == "acme")
@@ -151,7 +154,10 @@ import Testing
             }
             #expect(counts == [2, 10])
             let turn = try await database.read { transaction in
-                try transaction.first("SELECT maximum_running FROM job_turns WHERE turn_of = \(acme)")?.value("maximum_running", as: Int.self)
+                try transaction.first("SELECT maximum_running FROM job_turns WHERE turn_of = \(acme)")?.value(
+                    "maximum_running",
+                    as: Int.self
+                )
             }
             #expect(turn == 2)
             try await store.setLicence(nil, of: acme, by: fixture.author)

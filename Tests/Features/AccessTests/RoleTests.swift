@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import Testing
 
 @testable import Access
@@ -51,6 +52,20 @@ import Testing
         let admin = Principal(actor: "token:t", roleElsewhere: .admin)
         #expect(!admin.isAdministrator)
         #expect(admin.permissions(in: Self.here) == Role.admin.permissions)
+    }
+
+    @Test func `the table of the documentation is the same`() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
+        let document = try String(contentsOfFile: "\(root)/docs/access.md", encoding: .utf8)
+        var documented: [Permission: Set<Role>] = [:]
+        for line in document.split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().map {
+                $0.filter { $0 != " " && $0 != "`" }
+            }
+            guard let permission = Permission(rawValue: cells[0]), cells.count >= 6 else { continue }
+            documented[permission] = Set(zip(cells[2...], Role.allCases).filter { $0.0 == "yes" }.map(\.1))
+        }
+        #expect(documented == Self.table)
     }
 
     @Test func `each role has all of those before it`() {

@@ -84,7 +84,10 @@ import Testing
             _ = try await fixture.user()
             _ = try await fixture.user("robot", password: nil)
             var sentences: Set<String> = []
-            for (name, password) in [("bob", "wrong"), ("eve", "wrong"), ("robot", ""), ("bob\u{0}", "x"), ("", ""), ("bob", String(repeating: "x", count: 5000))] {
+            for (name, password) in [
+                ("bob", "wrong"), ("eve", "wrong"), ("robot", ""), ("bob\u{0}", "x"), ("", ""),
+                ("bob", String(repeating: "x", count: 5000)),
+            ] {
                 do {
                     _ = try await fixture.store.logIn(name, password: password, from: "192.0.2.\(sentences.count)")
                     Issue.record("\(name) is in")

@@ -22,7 +22,9 @@ import Testing
             #expect(principal.token == made.token.id && principal.user == nil)
             // What is stored can't be used, and nothing stored is the token.
             let stored = try await fixture.database.read { transaction in
-                try transaction.rows("SELECT * FROM api_tokens").map { try ($0.value("hash", as: String.self), $0.value("hint", as: String.self)) }
+                try transaction.rows("SELECT * FROM api_tokens").map {
+                    try ($0.value("hash", as: String.self), $0.value("hint", as: String.self))
+                }
             }
             #expect(stored.count == 1 && stored.allSatisfy { $0.0.count == 64 && !made.text.contains($0.0) && $0.1.count == 9 })
             let listed = try await fixture.store.tokens(of: acme)
@@ -40,18 +42,17 @@ import Testing
             let bob = try await fixture.user()
             try await store.grant(.owner, to: bob.id, in: acme, by: fixture.author)
             try await store.grant(.viewer, to: bob.id, in: other, by: fixture.author)
-            func principal(_ new: NewToken) async throws -> Principal {
-                try #require(try await store.authenticate(token: try await store.createToken(new, by: fixture.author).text))
-            }
-            let all = try await principal(NewToken(name: "all", owner: .user(bob.id)))
+            let all = try await fixture.principal(NewToken(name: "all", owner: .user(bob.id)))
             #expect(all.organizations == [acme: .owner, other: .viewer] && all.actor == "token:all (bob)" && all.user == bob.id)
-            let capped = try await principal(NewToken(name: "capped", owner: .user(bob.id), role: .member))
+            let capped = try await fixture.principal(NewToken(name: "capped", owner: .user(bob.id), role: .member))
             #expect(capped.organizations == [acme: .member, other: .viewer])
-            let scoped = try await principal(NewToken(name: "scoped", owner: .user(bob.id), organization: acme, permissions: [.read]))
+            let scoped = try await fixture.principal(
+                NewToken(name: "scoped", owner: .user(bob.id), organization: acme, permissions: [.read])
+            )
             #expect(scoped.organizations == [acme: .owner] && scoped.permissions(in: acme) == [.read])
             // Where the person has no place the token has none.
             let third = try await fixture.organization("third")
-            #expect(try await principal(NewToken(name: "none", owner: .user(bob.id), organization: third)).organizations == [:])
+            #expect(try await fixture.principal(NewToken(name: "none", owner: .user(bob.id), organization: third)).organizations == [:])
             let made = try await store.createToken(NewToken(name: "last", owner: .user(bob.id)), by: fixture.author)
             try await store.revoke(bob.id, in: acme, by: fixture.author)
             #expect(try await store.authenticate(token: made.text)?.organizations == [other: .viewer])
@@ -69,16 +70,13 @@ import Testing
             let acme = try await fixture.organization()
             let root = try await store.createUser(named: "Root", isAdministrator: true, by: fixture.author)
             #expect(root.name == "root")
-            func principal(_ new: NewToken) async throws -> Principal {
-                try #require(try await store.authenticate(token: try await store.createToken(new, by: fixture.author).text))
-            }
-            #expect(try await principal(NewToken(name: "a", owner: .user(root.id))).isAdministrator)
-            #expect(try await principal(NewToken(name: "b", owner: .administrator)).isAdministrator)
-            let capped = try await principal(NewToken(name: "c", owner: .user(root.id), role: .admin))
+            #expect(try await fixture.principal(NewToken(name: "a", owner: .user(root.id))).isAdministrator)
+            #expect(try await fixture.principal(NewToken(name: "b", owner: .administrator)).isAdministrator)
+            let capped = try await fixture.principal(NewToken(name: "c", owner: .user(root.id), role: .admin))
             #expect(!capped.isAdministrator && capped.role(in: acme) == .admin)
-            let scoped = try await principal(NewToken(name: "d", owner: .user(root.id), organization: acme))
+            let scoped = try await fixture.principal(NewToken(name: "d", owner: .user(root.id), organization: acme))
             #expect(!scoped.isAdministrator && scoped.organizations == [acme: .owner])
-            let reader = try await principal(NewToken(name: "e", owner: .administrator, permissions: [.read]))
+            let reader = try await fixture.principal(NewToken(name: "e", owner: .administrator, permissions: [.read]))
             #expect(!reader.isAdministrator && reader.permissions(in: acme) == [.read])
         }
     }
@@ -141,10 +139,10 @@ import Testing
     func `what is no token isn't looked up`(text: String) async throws {
         try await TestDatabase.sqlite.withAccess { fixture in
             await fixture.database.close()
-            #expect(try await fixture.store.authenticate(token: text) == nil)
-            await #expect(throws: StorageError.self) {
-                try await fixture.store.authenticate(token: "slp_" + String(repeating: "a", count: 40))
-            }
+            let principal = try await fixture.store.authenticate(token: text)
+            #expect(principal == nil)
+            let likely = "slp_" + String(repeating: "a", count: 40)
+            _ = await #expect(throws: StorageError.self) { try await fixture.store.authenticate(token: likely) }
         }
     }
 

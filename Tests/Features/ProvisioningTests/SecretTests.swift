@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import Events
 import FoundationEssentials
@@ -144,9 +145,16 @@ import Testing
 
     @Test func `credentials are kept sealed, listed without values, used and forgotten`() async throws {
         try await Workshop.with { shop in
-            let secret = "hcloud-91827364-token"
+            let (secret, author) = ("hcloud-91827364-token", Author("anna@laptop"))
             let values = ["HCLOUD_TOKEN": secret, "HCLOUD_ENDPOINT": "https://cloud.example"]
-            try await shop.credentials.add(name: "prod", provider: "hetzner", values: values, organization: "default", now: Date())
+            try await shop.credentials.add(
+                name: "prod",
+                provider: "hetzner",
+                values: values,
+                organization: "default",
+                by: author,
+                now: Date()
+            )
             let listed = try await shop.credentials.list(organization: "default")
             #expect(listed.map(\.name) == ["prod"] && listed.first?.variables == ["HCLOUD_ENDPOINT", "HCLOUD_TOKEN"])
             #expect(!"\(listed)".contains(secret))
@@ -177,7 +185,14 @@ import Testing
             #expect(foreign?.reason == .notFound)
             for values in [[:], ["": "x"], ["A=B": "x"], ["1A": "x"]] as [[String: String]] {
                 await #expect(throws: ProvisioningError.self, "\(values)") {
-                    try await shop.credentials.add(name: "bad", provider: "other", values: values, organization: "default", now: Date())
+                    try await shop.credentials.add(
+                        name: "bad",
+                        provider: "other",
+                        values: values,
+                        organization: "default",
+                        by: author,
+                        now: Date()
+                    )
                 }
             }
 
@@ -186,11 +201,15 @@ import Testing
                 provider: "hetzner",
                 values: ["HCLOUD_TOKEN": "new-token"],
                 organization: "default",
+                by: author,
                 now: Date()
             )
             #expect(try await shop.credentials.list(organization: "default").map(\.variables) == [["HCLOUD_TOKEN"]])
-            #expect(try await shop.credentials.remove(name: "prod", organization: "default"))
-            #expect(try await !shop.credentials.remove(name: "prod", organization: "default"))
+            #expect(try await shop.credentials.remove(name: "prod", organization: "default", by: author, now: Date()))
+            #expect(try await !shop.credentials.remove(name: "prod", organization: "default", by: author, now: Date()))
+            let lines = try await shop.database.read { try AuditLog().entries(AuditFilter(actionPrefix: "credential."), in: $0) }
+            #expect(lines.map(\.action) == ["credential.removed", "credential.kept", "credential.kept"])
+            #expect(lines.allSatisfy { !$0.details.contains(secret) && $0.subject == "credential:prod" && $0.organization != nil })
             #expect(try await shop.credentials.list(organization: "default").isEmpty)
         }
     }

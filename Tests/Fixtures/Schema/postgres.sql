@@ -1,3 +1,36 @@
+table api_tokens
+    column id bigint NOT NULL IDENTITY
+    column name text NOT NULL
+    column hash text NOT NULL
+    column hint text NOT NULL
+    column user_id bigint
+    column organization_id bigint
+    column role text
+    column permissions json
+    column is_administrator smallint NOT NULL DEFAULT 0
+    column is_first smallint NOT NULL DEFAULT 0
+    column created_by text NOT NULL
+    column created_at bigint NOT NULL
+    column expires_at bigint
+    column last_used_at bigint
+    column revoked_at bigint
+    constraint api_tokens_check CHECK (((is_administrator = 0) OR ((user_id IS NULL) AND (organization_id IS NULL))))
+    constraint api_tokens_check1 CHECK (((user_id IS NOT NULL) OR (is_administrator = 1) OR ((organization_id IS NOT NULL) AND (role IS NOT NULL))))
+    constraint api_tokens_hash_check CHECK ((length(hash) = 64))
+    constraint api_tokens_hash_key UNIQUE (hash)
+    constraint api_tokens_is_administrator_check CHECK ((is_administrator = ANY (ARRAY[0, 1])))
+    constraint api_tokens_is_first_check CHECK ((is_first = ANY (ARRAY[0, 1])))
+    constraint api_tokens_name_check CHECK ((name <> ''::text))
+    constraint api_tokens_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint api_tokens_pkey PRIMARY KEY (id)
+    constraint api_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+    constraint api_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+    CREATE UNIQUE INDEX api_tokens_hash_key ON public.api_tokens USING btree (hash)
+    CREATE UNIQUE INDEX api_tokens_is_first_key ON public.api_tokens USING btree (is_first) WHERE (is_first = 1)
+    CREATE INDEX api_tokens_organization ON public.api_tokens USING btree (organization_id) WHERE (organization_id IS NOT NULL)
+    CREATE UNIQUE INDEX api_tokens_pkey ON public.api_tokens USING btree (id)
+    CREATE INDEX api_tokens_user ON public.api_tokens USING btree (user_id) WHERE (user_id IS NOT NULL)
+
 table audit_log
     column id bigint NOT NULL IDENTITY
     column organization_id bigint
@@ -6,8 +39,12 @@ table audit_log
     column subject text NOT NULL
     column details json NOT NULL
     column created_at bigint NOT NULL
+    column result text NOT NULL DEFAULT 'ok'::text
+    column source text NOT NULL DEFAULT ''::text
     constraint audit_log_action_check CHECK ((action <> ''::text))
     constraint audit_log_pkey PRIMARY KEY (id)
+    constraint audit_log_result_check CHECK ((result = ANY (ARRAY['ok'::text, 'denied'::text, 'failed'::text])))
+    CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, id)
     CREATE INDEX audit_log_organization ON public.audit_log USING btree (organization_id, id)
     CREATE UNIQUE INDEX audit_log_pkey ON public.audit_log USING btree (id)
 
@@ -70,6 +107,18 @@ table events
     constraint events_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX events_job_id_ordinal_key ON public.events USING btree (job_id, ordinal)
     CREATE UNIQUE INDEX events_pkey ON public.events USING btree (id)
+
+table idempotency_keys
+    column scope text NOT NULL
+    column key text NOT NULL
+    column fingerprint text NOT NULL
+    column status bigint NOT NULL
+    column response text NOT NULL
+    column created_at bigint NOT NULL
+    constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+    constraint idempotency_keys_pkey PRIMARY KEY (scope, key)
+    CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at)
+    CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (scope, key)
 
 table job_attempts
     column job_id text NOT NULL
@@ -183,6 +232,19 @@ table jobs
     CREATE INDEX jobs_running ON public.jobs USING btree (worker_id) WHERE (status = 'processing'::text)
     CREATE UNIQUE INDEX jobs_unique_key_key ON public.jobs USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'scheduled'::text, 'retrying'::text, 'processing'::text])))
 
+table licenses
+    column organization_id bigint NOT NULL
+    column max_servers bigint
+    column max_concurrent_runs bigint
+    column features json NOT NULL
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint licenses_max_concurrent_runs_check CHECK ((max_concurrent_runs >= 1))
+    constraint licenses_max_servers_check CHECK ((max_servers >= 0))
+    constraint licenses_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint licenses_pkey PRIMARY KEY (organization_id)
+    CREATE UNIQUE INDEX licenses_pkey ON public.licenses USING btree (organization_id)
+
 table log_chunks
     column job_id text NOT NULL
     column ordinal bigint NOT NULL
@@ -192,6 +254,19 @@ table log_chunks
     constraint log_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE
     constraint log_chunks_pkey PRIMARY KEY (job_id, ordinal)
     CREATE UNIQUE INDEX log_chunks_pkey ON public.log_chunks USING btree (job_id, ordinal)
+
+table memberships
+    column organization_id bigint NOT NULL
+    column user_id bigint NOT NULL
+    column role text NOT NULL
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint memberships_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint memberships_pkey PRIMARY KEY (organization_id, user_id)
+    constraint memberships_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+    constraint memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+    CREATE UNIQUE INDEX memberships_pkey ON public.memberships USING btree (organization_id, user_id)
+    CREATE INDEX memberships_user ON public.memberships USING btree (user_id)
 
 table organization_usage
     column organization_id bigint NOT NULL
@@ -210,11 +285,13 @@ table organizations
     column id bigint NOT NULL IDENTITY
     column name text NOT NULL
     column created_at bigint NOT NULL
+    column sealed_as text
     constraint organizations_name_check CHECK ((name <> ''::text))
     constraint organizations_name_key UNIQUE (name)
     constraint organizations_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX organizations_name_key ON public.organizations USING btree (name)
     CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
+    CREATE UNIQUE INDEX organizations_sealed_as_key ON public.organizations USING btree (COALESCE(sealed_as, name))
 
 table periodic_jobs
     column name text NOT NULL
@@ -239,6 +316,20 @@ table schema_migrations
     column applied_at bigint NOT NULL
     constraint schema_migrations_pkey PRIMARY KEY (number)
     CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
+
+table sessions
+    column id text NOT NULL
+    column user_id bigint NOT NULL
+    column address text NOT NULL
+    column created_at bigint NOT NULL
+    column seen_at bigint NOT NULL
+    column expires_at bigint NOT NULL
+    constraint sessions_id_check CHECK ((length(id) = 64))
+    constraint sessions_pkey PRIMARY KEY (id)
+    constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+    CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at)
+    CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (id)
+    CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
 
 table state_checksums
     column terraform_deployment_id bigint NOT NULL
@@ -447,6 +538,21 @@ BEGIN
     END IF;
     RETURN NEW;
 END
+
+table users
+    column id bigint NOT NULL IDENTITY
+    column name text NOT NULL
+    column password_hash text
+    column is_administrator smallint NOT NULL DEFAULT 0
+    column disabled_at bigint
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint users_is_administrator_check CHECK ((is_administrator = ANY (ARRAY[0, 1])))
+    constraint users_name_check CHECK (((name <> ''::text) AND (name = lower(name))))
+    constraint users_name_key UNIQUE (name)
+    constraint users_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX users_name_key ON public.users USING btree (name)
+    CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)
 
 table workers
     column id text NOT NULL

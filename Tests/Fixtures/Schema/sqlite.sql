@@ -1,3 +1,25 @@
+CREATE TABLE api_tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL CHECK (name <> ''),
+    hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 64),
+    hint TEXT NOT NULL,
+    user_id BIGINT REFERENCES users (id) ON DELETE CASCADE,
+    organization_id BIGINT REFERENCES organizations (id) ON DELETE CASCADE,
+    role TEXT CHECK (role IN ('viewer', 'member', 'admin', 'owner')),
+    permissions TEXT,
+    is_administrator SMALLINT NOT NULL DEFAULT 0 CHECK (is_administrator IN (0, 1)),
+    is_first SMALLINT NOT NULL DEFAULT 0 CHECK (is_first IN (0, 1)),
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    last_used_at BIGINT,
+    revoked_at BIGINT,
+    CHECK (is_administrator = 0 OR (user_id IS NULL AND organization_id IS NULL)),
+    CHECK (user_id IS NOT NULL OR is_administrator = 1 OR (organization_id IS NOT NULL AND role IS NOT NULL))
+);
+CREATE UNIQUE INDEX api_tokens_is_first_key ON api_tokens (is_first) WHERE is_first = 1;
+CREATE INDEX api_tokens_organization ON api_tokens (organization_id) WHERE organization_id IS NOT NULL;
+CREATE INDEX api_tokens_user ON api_tokens (user_id) WHERE user_id IS NOT NULL;
 CREATE TABLE audit_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id BIGINT,
@@ -6,7 +28,8 @@ CREATE TABLE audit_log (
     subject TEXT NOT NULL,
     details TEXT NOT NULL,
     created_at BIGINT NOT NULL
-);
+, result TEXT NOT NULL DEFAULT 'ok' CHECK (result IN ('ok', 'denied', 'failed')), source TEXT NOT NULL DEFAULT '');
+CREATE INDEX audit_log_actor ON audit_log (actor, id);
 CREATE INDEX audit_log_organization ON audit_log (organization_id, id);
 CREATE TABLE broadcast_channels (
     channel TEXT NOT NULL PRIMARY KEY CHECK (length(channel) BETWEEN 1 AND 200),
@@ -51,6 +74,16 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     UNIQUE (job_id, ordinal)
 );
+CREATE TABLE idempotency_keys (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    fingerprint TEXT NOT NULL,
+    status BIGINT NOT NULL,
+    response TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 CREATE TABLE job_attempts (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     attempt BIGINT NOT NULL CHECK (attempt >= 1),
@@ -137,6 +170,14 @@ CREATE INDEX jobs_ready ON jobs (queue, turn_of, priority DESC, run_at, id) WHER
 CREATE INDEX jobs_running ON jobs (worker_id) WHERE status = 'processing';
 CREATE UNIQUE INDEX jobs_unique_key_key ON jobs (unique_key)
 WHERE unique_key IS NOT NULL AND status IN ('pending', 'scheduled', 'retrying', 'processing');
+CREATE TABLE licenses (
+    organization_id BIGINT PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
+    max_servers BIGINT CHECK (max_servers >= 0),
+    max_concurrent_runs BIGINT CHECK (max_concurrent_runs >= 1),
+    features TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
 CREATE TABLE log_chunks (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     ordinal BIGINT NOT NULL,
@@ -145,6 +186,15 @@ CREATE TABLE log_chunks (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (job_id, ordinal)
 );
+CREATE TABLE memberships (
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'member', 'admin', 'owner')),
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+);
+CREATE INDEX memberships_user ON memberships (user_id);
 CREATE TABLE organization_usage (
     organization_id BIGINT PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
     resources BIGINT NOT NULL DEFAULT 0 CHECK (resources >= 0),
@@ -156,7 +206,8 @@ CREATE TABLE organizations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE CHECK (name <> ''),
     created_at BIGINT NOT NULL
-);
+, sealed_as TEXT);
+CREATE UNIQUE INDEX organizations_sealed_as_key ON organizations (COALESCE(sealed_as, name));
 CREATE TABLE periodic_jobs (
     name TEXT NOT NULL PRIMARY KEY,
     every_seconds BIGINT NOT NULL CHECK (every_seconds >= 1),
@@ -174,6 +225,16 @@ CREATE TABLE schema_migrations (
     name TEXT NOT NULL,
     applied_at BIGINT NOT NULL
 );
+CREATE TABLE sessions (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 64),
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_user ON sessions (user_id);
 CREATE TABLE state_checksums (
     terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
     version BIGINT NOT NULL,
@@ -330,6 +391,15 @@ WHERE backup_status <> 'stored';
 CREATE INDEX terraform_state_versions_created ON terraform_state_versions (created_at);
 CREATE INDEX terraform_state_versions_key ON terraform_state_versions (key_name);
 CREATE INDEX terraform_state_versions_organization ON terraform_state_versions (organization_id);
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE CHECK (name <> '' AND name = lower(name)),
+    password_hash TEXT,
+    is_administrator SMALLINT NOT NULL DEFAULT 0 CHECK (is_administrator IN (0, 1)),
+    disabled_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
 CREATE TABLE workers (
     id TEXT NOT NULL PRIMARY KEY,
     host TEXT NOT NULL,

@@ -131,7 +131,12 @@ extension CommandTree {
                     """,
                 arguments: [ArgumentSpec(name: "NAME", summary: "What it is called in lists", kind: .name)],
                 options: [
-                    .value("role", "ROLE", .choice(Role.allCases.map(\.rawValue)), "A machine's role, 'member' unless given; or a person's at most"),
+                    .value(
+                        "role",
+                        "ROLE",
+                        .choice(Role.allCases.map(\.rawValue)),
+                        "A machine's role, 'member' unless given; or a person's at most"
+                    ),
                     .value("user", "USER", .name, "Make a person's token; with --org only for that organization"),
                     .flag("administrator", "Make a token that may do everything, everywhere"),
                     .value(
@@ -146,7 +151,10 @@ extension CommandTree {
                 exclusive: [["administrator", "user"], ["administrator", "role"]],
                 examples: [
                     .init("slipway token add ci --org acme --expires 90d", "For a pipeline that deploys"),
-                    .init("slipway token add tf --org acme --role admin --permission state --permission stateWrite", "For Terraform's http backend"),
+                    .init(
+                        "slipway token add tf --org acme --role admin --permission state --permission stateWrite",
+                        "For Terraform's http backend"
+                    ),
                 ]
             ),
             CommandSpec(

@@ -1,3 +1,4 @@
+import Audit
 import FoundationEssentials
 import Provisioning
 
@@ -22,6 +23,7 @@ enum CredentialCommand {
             provider: provider ?? ProviderVariables.provider(of: values) ?? "other",
             values: values,
             organization: context.organization,
+            by: Author(program.person),
             now: Date()
         )
         if context.output.isJSON {
@@ -56,7 +58,9 @@ enum CredentialCommand {
 
     static func remove(_ context: CommandContext) async throws -> ExitCode {
         let name = try context.command.required("NAME")
-        guard try await context.open().credentials.remove(name: name, organization: context.organization) else {
+        let program = try await context.open()
+        let author = Author(program.person)
+        guard try await program.credentials.remove(name: name, organization: context.organization, by: author, now: Date()) else {
             throw CommandError("There is no credential '\(name)'; `slipway credential list` shows those there are.")
         }
         if context.output.isJSON {

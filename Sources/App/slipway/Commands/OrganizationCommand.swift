@@ -8,7 +8,11 @@ enum OrganizationCommand {
         try await AccessProgram.with(context) { program in
             let name = try context.command.required("NAME")
             let made = try await program.store.createOrganization(named: name, by: program.author)
-            return try finish(context, OrganizationDocument(made), "The organization '\(name)' is made; give people places with `slipway user grant`.")
+            return try finish(
+                context,
+                OrganizationDocument(made),
+                "The organization '\(name)' is made; give people places with `slipway user grant`."
+            )
         }
     }
 

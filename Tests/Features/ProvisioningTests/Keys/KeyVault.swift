@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import FoundationEssentials
 import Host
@@ -102,7 +103,14 @@ struct KeyVault: Sendable {
         let place = BackupPlace(try await FolderStore.open("\(folder)/backups"))
         let vault = StateVault(database: database, keyring: keyring, backups: place)
         let credentials = CredentialStore(database: database, keyring: keyring)
-        try await credentials.add(name: "c1", provider: "other", values: ["A": "b"], organization: "acme", now: Date())
+        try await credentials.add(
+            name: "c1",
+            provider: "other",
+            values: ["A": "b"],
+            organization: "acme",
+            by: Author("anna@laptop"),
+            now: Date()
+        )
         func seal(_ text: String, _ context: String) throws -> [UInt8] {
             try Envelope.seal(Array(text.utf8), with: keyring, context: context)
         }

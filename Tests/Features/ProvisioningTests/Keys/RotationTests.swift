@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import FoundationEssentials
 import Sealing
@@ -49,7 +50,14 @@ import Testing
                 group.addTask {
                     let credentials = CredentialStore(database: vault.database, keyring: vault.keyring)
                     while !Task.isCancelled {
-                        try await credentials.add(name: "c2", provider: "x", values: ["K": "v"], organization: "acme", now: Date())
+                        try await credentials.add(
+                            name: "c2",
+                            provider: "x",
+                            values: ["K": "v"],
+                            organization: "acme",
+                            by: Author("anna@laptop"),
+                            now: Date()
+                        )
                         #expect(try await credentials.values(name: "c2", organization: "acme") == ["K": "v"])
                     }
                 }
@@ -177,7 +185,14 @@ import Testing
             let store = CredentialStore(database: vault.database, keyring: late)
             for name in ["c1", "c9"] {
                 let refused = await #expect(throws: StorageError.self) {
-                    try await store.add(name: name, provider: "x", values: ["K": "v"], organization: "acme", now: Date())
+                    try await store.add(
+                        name: name,
+                        provider: "x",
+                        values: ["K": "v"],
+                        organization: "acme",
+                        by: Author("anna@laptop"),
+                        now: Date()
+                    )
                 }
                 guard case .constraint? = refused?.reason else {
                     Issue.record("\(String(describing: refused))")
