@@ -1,6 +1,6 @@
 # Every command that people and CI use; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test test-fast check fmt demo bench clean packages-build packages-demo packages-test packages-check
+.PHONY: help bootstrap build test test-fast check fmt demo run deb bench clean packages-build packages-demo packages-test packages-check
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
@@ -36,6 +36,12 @@ fmt: packages-check ## Format every Swift file
 
 demo: packages-demo build ## Deploy, change, plan and destroy an example, with nothing but Terraform's builtin provider
 	@scripts/demo.sh
+
+run: packages-demo build ## Build, and start a server; prints its address and the administrator's token
+	@scripts/run.sh
+
+deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server with its own user
+	@scripts/deb.sh
 
 bench: packages-test .build/static ## Measure; prints medians with their aims
 	swift build $(RELEASE) --product slipway

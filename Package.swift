@@ -103,7 +103,7 @@ let package = Package(
         tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host"]),
         tests("SealingTests", "Platform/", ["Sealing"]),
         tests("HostTests", "Platform/", ["Host"]),
-        tests("WebServerTests", "Platform/", ["WebServer", "CLinux"]),
+        tests("WebServerTests", "Platform/", ["WebServer", "Remote", "Host", "CLinux"]),
         tests("DomainTests", "Model/", ["Domain"]),
         tests("SchemaTests", "Model/", ["Schema", "Storage"]),
         tests("LogTests", "Model/", ["Log"]),

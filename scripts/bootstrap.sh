@@ -32,7 +32,8 @@ require_terraform() {
 
 # One line per system package that this purpose needs and that is not installed.
 missing_packages() {
-    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev)
+    local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev
+        libmicrohttpd-dev libwslay-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
         test) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;

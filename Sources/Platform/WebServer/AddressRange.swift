@@ -8,7 +8,7 @@ package struct AddressRange: Sendable, Hashable {
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(parts[0]) else { return nil }
-        let width = address.isIPv4 ? 32 : 128
+        let width = parts[0].contains(":") ? 128 : 32
         guard let bits = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bits) else { return nil }
         let length = bits + 128 - width
         highMask = length >= 64 ? .max : ~(UInt64.max >> length)

@@ -8,7 +8,9 @@ package struct ServerLimits: Sendable {
     package var headerBytes = 16 * 1024
     /// Lines of a request's header: over it, 431.
     package var headerLines = 100
-    /// Bytes of a request's body: over it, 413. Handlers take less by what they give to ``RequestBody/collect(upTo:)``.
+    /// Bytes of a request's body: over it, 413.
+    ///
+    /// Handlers take less by what they give to ``RequestBody/collect(upTo:)``.
     package var bodyBytes = 512 * 1024 * 1024
     /// From a connection's begin to the end of its first header, and from a header's first line to its end: over it, 408.
     package var headerTime: Duration = .seconds(10)
@@ -20,7 +22,9 @@ package struct ServerLimits: Sendable {
     package var idleTime: Duration = .seconds(60)
     /// How long a client may take nothing of an answer; at least a second.
     package var stallTime: Duration = .seconds(60)
-    /// How long a handler may take to answer: over it, 504, and the handler is cancelled. Streams may last for ever.
+    /// How long a handler may take to answer: over it, 504, and the handler is cancelled.
+    ///
+    /// Streams may last for ever.
     package var handlerTime: Duration?
 
     package init() {}

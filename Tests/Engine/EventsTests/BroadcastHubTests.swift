@@ -53,7 +53,9 @@ import Testing
                         }
                     }
                     for reader in 0..<40 {
-                        group.addTask { seen.add(try await Self.read(hub, to: total, leavingEvery: reader % 4 == 0 ? Int64.max : Int64(3 + reader))) }
+                        group.addTask {
+                            seen.add(try await Self.read(hub, to: total, leavingEvery: reader % 4 == 0 ? Int64.max : Int64(3 + reader)))
+                        }
                     }
                     try await group.waitForAll()
                 }

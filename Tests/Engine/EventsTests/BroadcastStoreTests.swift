@@ -64,8 +64,10 @@ import Testing
     func `a channel's name is read as it is written`(name: String) { #expect(BroadcastChannel(name)?.name == name) }
 
     @Test(arguments: [
-        "", "organization", "organization.7", "organization.7.", "organization.7.other", "organization.07.terraform", "organization.-7.servers",
-        "deployment.0", "deployment.x", "deployment.1.2", "deployment.٣", "x.1", "organization.7.terraform.x", "deployment.9223372036854775808",
+        "", "organization", "organization.7", "organization.7.", "organization.7.other", "organization.07.terraform",
+        "organization.-7.servers",
+        "deployment.0", "deployment.x", "deployment.1.2", "deployment.٣", "x.1", "organization.7.terraform.x",
+        "deployment.9223372036854775808",
     ])
     func `another text is no channel's name`(name: String) { #expect(BroadcastChannel(name) == nil) }
 }

@@ -27,18 +27,30 @@ package struct BroadcastStore: Sendable {
                 """
             )
             guard let last = try row?.value("last_position", as: Int64.self) else { continue }
-            var position = last - Int64(items.count)
-            for item in items {
-                position += 1
-                try transaction.execute(
-                    """
-                    INSERT INTO broadcasts (channel, position, name, data, created_at)
-                    VALUES (\(channel), \(position), \(item.name), \(item.data), \(now))
-                    """
-                )
-            }
+            try insert(items, into: channel, after: last - Int64(items.count), at: now, in: transaction)
         }
         transaction.notify(EventStore.channel)
+    }
+
+    private func insert(
+        _ items: [NewBroadcast],
+        into channel: String,
+        after position: Int64,
+        at now: Date,
+        in transaction: Transaction
+    ) throws {
+        var (rest, position) = (items[...], position)
+        while !rest.isEmpty {
+            // Several rows in one round trip; few enough that the databases remember the statements.
+            var rows: SQL = ""
+            for (index, item) in rest.prefix(32).enumerated() {
+                position += 1
+                let row: SQL = "(\(channel), \(position), \(item.name), \(item.data), \(now))"
+                rows = index == 0 ? row : "\(sql: rows), \(sql: row)"
+            }
+            try transaction.execute("INSERT INTO broadcasts (channel, position, name, data, created_at) VALUES \(sql: rows)")
+            rest = rest.dropFirst(32)
+        }
     }
 
     /// A channel's events after a position, oldest first; what was pruned is passed over.

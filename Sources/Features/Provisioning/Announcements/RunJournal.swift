@@ -44,6 +44,9 @@ struct RunJournal: Sendable {
         )
         guard let deployment else { return appended.lastOrdinal }
         var news = appended.added.map { DeploymentBroadcast.of($0, job: job.id, deployment: deployment) }
+        if !text.isEmpty, !appended.added.isEmpty || reported.isEmpty {
+            news.append(try DeploymentBroadcast.of(text, job: job.id, ordinal: appended.lastOrdinal, deployment: deployment))
+        }
         if let organization = job.organization {
             let channel = BroadcastChannel.organization(organization, .terraform)
             var announcer = RunAnnouncer(job: job, deployment: deployment, at: now)

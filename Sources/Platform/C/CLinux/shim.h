@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -40,6 +41,7 @@ static inline int slipway_duplicate_above(int descriptor, int lowest) { return f
 
 // Shown with _DEFAULT_SOURCE or _GNU_SOURCE only.
 int pipe2(int ends[2], int flags);
+int pthread_setname_np(pthread_t thread, const char *name);
 int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *folder);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int lowest);

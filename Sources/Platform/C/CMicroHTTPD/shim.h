@@ -34,7 +34,6 @@ static inline struct MHD_Daemon *slipway_mhd_start(const struct slipway_mhd_sett
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connections, 0);
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->timeout_seconds, 0);
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory, 0);
-    SLIPWAY_OPTION(MHD_OPTION_STRICT_FOR_CLIENT, 1, 0);
     SLIPWAY_OPTION(MHD_OPTION_UNESCAPE_CALLBACK, slipway_mhd_keep_escapes, 0);
     SLIPWAY_OPTION(MHD_OPTION_URI_LOG_CALLBACK, settings->target, settings->context);
     SLIPWAY_OPTION(MHD_OPTION_NOTIFY_COMPLETED, settings->completed, settings->context);
@@ -56,6 +55,9 @@ static inline struct MHD_Daemon *slipway_mhd_start(const struct slipway_mhd_sett
 // Variadic, and results that lie in unions.
 static inline int slipway_mhd_close_upgraded(struct MHD_UpgradeResponseHandle *handle) {
     return MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+}
+static inline void slipway_mhd_answer_as_1_0(struct MHD_Response *response) {
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
 static inline int slipway_mhd_descriptor(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -116,7 +116,16 @@ final class Connection: Sendable {
     func bodyCame(_ count: Int, isPaused: Bool) {
         state.withLock { state in
             state.windowCount += count
-            if isPaused { state.isPaused = true }
+            state.isPaused = isPaused
+        }
+    }
+
+    /// The client need not wait any more.
+    func bodyMayCome() {
+        state.withLock { state in
+            state.isPaused = false
+            state.windowStart = .now
+            state.windowCount = 0
         }
     }
 
@@ -208,7 +217,7 @@ final class Connection: Sendable {
                 if !state.isPaused, Double(state.windowCount) < Double(limits.bodyBytesPerSecond) * seconds {
                     return Self.end(&state, .timeOut)
                 }
-                (state.windowStart, state.windowCount, state.isPaused) = (now, 0, false)
+                (state.windowStart, state.windowCount) = (now, 0)
             case .handling:
                 if let limit = limits.handlerTime, now - state.since > limit, let exchange = state.exchange {
                     state.since = now

@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -36,7 +35,7 @@ final class ConnectionKeeper: @unchecked Sendable {
 
     func start() {
         // It ends by `end()`, which whoever stops the server awaits.
-        DispatchQueue(label: "connections").async { self.run() }
+        LoopThread.start("connections") { self.run() }
     }
 
     // MARK: - From other threads
@@ -78,8 +77,8 @@ final class ConnectionKeeper: @unchecked Sendable {
                 if event.tag == Poller.bell { return }
                 if event.tag & Self.connectionTag == 0 { accept(listeners[Int(event.tag)]) } else { hungUp(event.tag) }
             }
-            sweep()
             if obey() { return }
+            sweep()
         }
     }
 

@@ -99,7 +99,13 @@ final class Exchange: @unchecked Sendable {
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> MHD_Result {
         guard connection.headerCame(self, now: began), !core.isCutting else { return .NO }
-        let outcome = RequestHead.read(library, method: method, version: version, limits: core.limits)
+        let outcome = RequestHead.read(
+            library,
+            method: method,
+            targetLength: targetText.utf8.count,
+            version: version,
+            limits: core.limits
+        )
         guard case .fine(let head) = outcome else {
             if case .refused(let status) = outcome { return refuse(status) }
             return .NO
@@ -117,7 +123,10 @@ final class Exchange: @unchecked Sendable {
         if let length = request.body.announcedLength, length > core.limits.bodyBytes {
             _ = handoff.deliver(.text("The body is larger than the limit of \(core.limits.bodyBytes) bytes.\n", status: 413))
         } else {
-            request.body.setOnRoom { [weak handoff] in handoff?.wake() }
+            request.body.setOnRoom { [weak handoff, connection] in
+                connection.bodyMayCome()
+                handoff?.wake()
+            }
             start(request)
             if let length = request.body.announcedLength, length <= Self.smallBody, !head.expectsContinue { return receiveBody() }
         }
@@ -221,7 +230,9 @@ final class Exchange: @unchecked Sendable {
         guard case .answer(let response, _) = handoff.takeAnswer() else { return .NO }
         // The library can't answer before the end of a body. TLS can't be spoken past it.
         status = response.status
-        guard !connection.isEncrypted, RawAnswer.send(response, requestID: request?.id ?? "-", to: connection.descriptor) else { return .NO }
+        guard !connection.isEncrypted, RawAnswer.send(response, requestID: request?.id ?? "-", to: connection.descriptor) else {
+            return .NO
+        }
         stage = .lingering
         connection.lingers()
         return .YES
@@ -234,8 +245,11 @@ final class Exchange: @unchecked Sendable {
             if connection.bodyEnded() { return .NO }
             request?.body.finish()
         }
-        guard case .answer(let response, let pipe) = handoff.takeAnswer() else {
-            return core.isCutting ? .NO : .YES
+        let (response, pipe): (Response, ResponsePipe?)
+        switch handoff.takeAnswer() {
+        case .answer(let taken, let itsPipe): (response, pipe) = (taken, itsPipe)
+        case .sleep: return .YES
+        case .answerWaits, .goOn, .close: return .NO
         }
         // What chunks are can be read in two ways too (a bare line feed ends a chunk's size here): nothing may follow them.
         let mustClose = core.isStopping || head?.isChunked == true

@@ -109,8 +109,9 @@ final class Handoff: @unchecked Sendable {
 
     /// Cancels the handler and answers in its stead, unless it has answered.
     func replace(by response: Response) {
-        guard deliver(response) else { return }
-        state.withLock { $0.task }?.cancel()
+        // Before the answer is there: once it has gone out, nobody has the task any more.
+        let task = state.withLock { $0.task }
+        if deliver(response) { task?.cancel() }
     }
 
     /// What the library's thread waited for may have come.

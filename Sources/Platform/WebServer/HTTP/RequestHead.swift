@@ -32,6 +32,7 @@ struct RequestHead {
     static func read(
         _ connection: OpaquePointer,
         method: UnsafePointer<CChar>,
+        targetLength: Int,
         version: UnsafePointer<CChar>,
         limits: ServerLimits
     ) -> Outcome {
@@ -46,7 +47,8 @@ struct RequestHead {
         let versionLength = strlen(version)
         let firstLine = version + versionLength - method
         let isCRLF = firstLine + 2 + lines.byteCount + 2 == headerSize
-        guard isCRLF, !lines.isBad, isToken(method) else { return .refused(400) }
+        let isSpacedOnce = strlen(method) + 1 + targetLength + 1 + versionLength == firstLine
+        guard isCRLF, isSpacedOnce, !lines.isBad, isToken(method) else { return .refused(400) }
         let isHTTP11 = strcmp(version, "HTTP/1.1") == 0
         guard isHTTP11 || strcmp(version, "HTTP/1.0") == 0 else { return .refused(505) }
         guard let framing = framing(lines.headers, isHTTP11: isHTTP11) else { return .refused(400) }
@@ -55,7 +57,8 @@ struct RequestHead {
 
     /// Nil when the lines leave room for two opinions.
     private static func framing(_ headers: HeaderFields, isHTTP11: Bool) -> Framing? {
-        guard headers.count(of: "Host") <= 1 else { return nil }
+        let hosts = headers.count(of: "Host")
+        guard hosts == 1 || hosts == 0 && !isHTTP11 else { return nil }
         let lengths = headers.all("Content-Length")
         let encodings = headers.all("Transfer-Encoding")
         guard lengths.count + encodings.count <= 1 else { return nil }

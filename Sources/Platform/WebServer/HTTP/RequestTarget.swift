@@ -13,10 +13,12 @@ package struct RequestTarget: Sendable, Hashable {
 
     /// Takes a request's target apart.
     ///
-    /// - Returns: Nil for what no client sends in good faith: an escape that is none, a NUL, bytes that are no UTF-8, a part `.` or `..`,
-    ///   or neither a path, nor an http address, nor `*`.
+    /// Nil for what no client sends in good faith: a byte that has to be escaped, an escape that is none, a NUL, bytes that are no UTF-8,
+    /// a part `.` or `..`, or neither a path, nor an http address, nor `*`.
+    ///
+    /// - Parameter text: As it stands between method and version.
     package init?(_ text: String) {
-        guard let relative = Self.withoutServer(text) else { return nil }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let relative = Self.withoutServer(text) else { return nil }
         let question = relative.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = String(relative[..<(question ?? relative.endIndex)])
         query = question.map { String(relative[relative.utf8.index(after: $0)...]) }

@@ -46,6 +46,7 @@ package struct Response: Sendable {
     ///   - headers: The handler's own lines.
     ///   - length: The number of bytes when it is known; else the body goes out in chunks.
     ///   - produce: Writes the body.
+    /// - Returns: The answer; nothing is made yet.
     package static func stream(
         _ status: Int = 200,
         headers: [HeaderField] = [],
@@ -64,6 +65,7 @@ package struct Response: Sendable {
     ///   - options: Limits and pings of this socket.
     ///   - headers: Lines of the answer: `Sec-WebSocket-Protocol`.
     ///   - serve: Receives and sends.
+    /// - Returns: The answer; the socket is there once it has gone out.
     package static func webSocket(
         _ options: WebSocketOptions = WebSocketOptions(),
         headers: [HeaderField] = [],

@@ -92,7 +92,10 @@ final class ResponseSender {
             }
             return made
         case .stream(let length, _):
-            return makeFromCallback(length.map { UInt64($0) } ?? UInt64.max, ResponseReader.pipe)
+            let made = makeFromCallback(length.map { UInt64($0) } ?? UInt64.max, ResponseReader.pipe)
+            // Asked for a header only, the library would send the last chunk of no body. As to an old client it sends none, and closes.
+            if isHead, length == nil, let made { slipway_mhd_answer_as_1_0(made) }
+            return made
         case .webSocket: return nil
         }
     }
@@ -116,7 +119,9 @@ private enum ResponseReader {
         guard let sender = sender(context), let target else { return brokenBody }
         let start = Int(position)
         let count = min(capacity, sender.bytes.count - start)
-        sender.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: target, count: count).copyBytes(from: $0[start..<start + count]) }
+        sender.bytes.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: target, count: count).copyBytes(from: $0[start..<start + count])
+        }
         return count
     }
 

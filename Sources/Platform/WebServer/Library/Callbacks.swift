@@ -4,7 +4,9 @@ internal import CMicroHTTPD
 enum Callbacks {
     /// The first line of a request is there: its exchange begins, and ends with `completed`.
     static let target: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-        context, text, connection in
+        context,
+        text,
+        connection in
         guard let core = core(context), let connection, let owner = owner(connection) else { return nil }
         owner.targetCame()
         let exchange = Exchange(core, owner, connection, target: text.map { String(cString: $0) } ?? "")

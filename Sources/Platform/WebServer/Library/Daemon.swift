@@ -46,7 +46,9 @@ final class Daemon: @unchecked Sendable {
         MHD_add_connection(handle, descriptor, address, length) == .YES
     }
 
-    /// Ends the threads and closes what is open; blocks. No connection may be suspended any more.
+    /// Ends the threads and closes what is open; blocks.
+    ///
+    /// No connection may be suspended any more: the library would end the process.
     func stop() { MHD_stop_daemon(handle) }
 
     private static func read(_ path: String) throws(WebServerError) -> String {

@@ -1,6 +1,6 @@
+internal import CLinux
 internal import CMicroHTTPD
 internal import COpenSSL
-internal import CLinux
 internal import Glibc
 
 /// The step from HTTP to a WebSocket.
@@ -111,6 +111,8 @@ final class Takeover: Sendable {
         var one: Int32 = 1
         setsockopt(own, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
         let socket = WebSocket(link, loop: core.sockets, options: options)
+        // First of all: what is sent to a socket that the loop doesn't know is lost.
+        core.sockets.post(.add(socket))
         core.handlerBegins()
         // Nobody awaits it: it is cancelled when the socket closes, and stopping the server waits until no handler is left.
         let task = Task { [core, serve] in
@@ -119,6 +121,5 @@ final class Takeover: Sendable {
             core.handlerEnds()
         }
         socket.adopt(task)
-        core.sockets.post(.add(socket))
     }
 }

@@ -71,6 +71,14 @@ final class SocketLink: @unchecked Sendable {
         if let upgrade { slipway_mhd_close_upgraded(upgrade) } else { Glibc.close(descriptor) }
     }
 
+    /// Closes a connection that came too late, with a word.
+    func refuse() {
+        let goodbye = EncodedFrame.close(1001).bytes
+        _ = send(descriptor, goodbye, goodbye.count, Int32(MSG_NOSIGNAL))
+        shutdown(descriptor, Int32(SHUT_WR))
+        close()
+    }
+
     // MARK: - Receiving
 
     enum Received {

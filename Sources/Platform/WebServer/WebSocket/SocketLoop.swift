@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -39,7 +38,9 @@ final class SocketLoop: @unchecked Sendable {
     /// Open sockets, and those whose close isn't over.
     var socketCount: Int { count.load(ordering: .relaxed) }
 
-    /// Hands a command over; from any thread. The thread begins with the first.
+    /// Hands a command over; from any thread.
+    ///
+    /// The loop's own thread begins with the first.
     func post(_ command: Command) {
         let (mustRing, mustStart, isLate) = mailbox.withLock { mailbox -> (Bool, Bool, Bool) in
             if mailbox.isStopped { return (false, false, true) }
@@ -50,12 +51,12 @@ final class SocketLoop: @unchecked Sendable {
         if isLate {
             if case .add(let socket) = command {
                 socket.finish(.stopping)
-                socket.link.close()
+                socket.link.refuse()
             }
             return
         }
         // The thread ends with `stop`, which whoever stops the server awaits.
-        if mustStart { DispatchQueue(label: "websockets").async { self.run() } }
+        if mustStart { LoopThread.start("websockets") { self.run() } }
         if mustRing { poller.ring() }
     }
 

@@ -32,7 +32,7 @@ package final class WebSocket: Sendable {
 
     // MARK: - Receiving
 
-    /// What the client sends, in order; ends when the socket closes. For one reader.
+    /// What the client sends, in order, for one reader; ends when the socket closes.
     package var messages: Messages { Messages(socket: self) }
 
     /// Why the socket is closed; nil while it is open.
@@ -144,7 +144,9 @@ package final class WebSocket: Sendable {
         return !isPaused
     }
 
-    /// The socket is closed, or begins to be: the handler learns it. The first reason stays.
+    /// The socket is closed, or begins to be: the handler learns it.
+    ///
+    /// The first reason stays.
     func finish(_ closure: WebSocketClosure) {
         let (reader, task) = state.withLock { state -> (CheckedContinuation<WebSocketMessage?, Never>?, Task<Void, Never>?) in
             guard state.closure == nil else { return (nil, nil) }
@@ -153,9 +155,10 @@ package final class WebSocket: Sendable {
             return (state.reader, state.task)
         }
         isClosed.store(true, ordering: .sequentiallyConsistent)
+        // Whoever wakes finds itself cancelled.
+        task?.cancel()
         reader?.resume(returning: nil)
         wakeSenders()
-        task?.cancel()
     }
 
     /// The handler's task, to be cancelled when the socket closes.

@@ -28,7 +28,8 @@ package struct EventStreamRequest: Sendable {
         for name in names {
             guard let channel = BroadcastChannel(name) else {
                 throw Malformed(
-                    description: "There is no channel '\(name.prefix(100))': organization.ID.terraform, .servers or .provisioning, deployment.ID."
+                    description:
+                        "There is no channel '\(name.prefix(100))': organization.ID.terraform, .servers or .provisioning, deployment.ID."
                 )
             }
             if !channels.contains(channel) { channels.append(channel) }

@@ -15,7 +15,8 @@ struct PusherPresence {
                 let member = try? JSONDecoder().decode(PusherAuthorization.Member.self, from: data)
             else { return nil }
             id = member.id
-            info = "{\(member.info.sorted { $0.key < $1.key }.map { "\(JSONText.quoted($0)):\(JSONText.quoted($1))" }.joined(separator: ","))}"
+            info =
+                "{\(member.info.sorted { $0.key < $1.key }.map { "\(JSONText.quoted($0)):\(JSONText.quoted($1))" }.joined(separator: ","))}"
         }
 
         /// As `member_added` says it.

@@ -1,2 +1,0 @@
-internal import Testing
-internal import WebServer
