@@ -44,7 +44,8 @@ enum CredentialRoutes {
                 .optional("organization", .string(), "Whose"),
             ])
         ),
-        answers: [.empty()]
+        answers: [.empty()],
+        record: .handler
     ) { call, organization in
         var fields = try call.fields()
         let provider = try fields.optionalText("provider", upTo: 100) ?? "other"
@@ -60,6 +61,7 @@ enum CredentialRoutes {
             provider: provider,
             values: values,
             organization: organization.name,
+            by: try call.author,
             now: call.now
         )
         return .done
@@ -72,11 +74,14 @@ enum CredentialRoutes {
         group: group,
         "Forget a cloud account",
         needs: .organization(.credentials),
-        answers: [.empty()]
+        answers: [.empty()],
+        record: .handler
     ) { call, organization in
         let name = call.parameter("name")
         let isRemoved =
-            name.utf8.contains(0) ? false : try await call.services.credentials.remove(name: name, organization: organization.name)
+            name.utf8.contains(0)
+            ? false
+            : try await call.services.credentials.remove(name: name, organization: organization.name, by: try call.author, now: call.now)
         guard isRemoved else { throw Problem.notFound("There is no credential '\(name.brief)'.") }
         return .done
     }

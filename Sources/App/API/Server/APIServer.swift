@@ -1,4 +1,4 @@
-import Access
+package import Access
 import Audit
 import FoundationEssentials
 import Log
@@ -40,30 +40,53 @@ package struct APIServer: Sendable {
         }
     }
 
+    /// Does what a request asks, for somebody who is known already: what the server's own programs use it by.
+    ///
+    /// - Parameters:
+    ///   - request: Its headers say nothing of who sends it.
+    ///   - caller: Who does.
+    /// - Returns: The answer, which is none of a failure.
+    /// - Throws: ``Problem``, or what stands below it, as it is: the caller makes sentences of it.
+    package func perform(_ request: Request, as caller: Principal) async throws -> Response {
+        guard case .route(let route, let parameters) = table.match(request.method, request.segments) else {
+            throw Problem.notFound("There is nothing at \(request.method.brief) \(request.path.brief).")
+        }
+        return try await handle(request, by: route, parameters, caller)
+    }
+
     // MARK: - Details
 
     private func answer(_ request: Request, by route: Route, _ parameters: [String: String]) async -> Response {
         var caller: Principal?
         do {
             caller = try await self.caller(of: request, for: route)
-            let (body, json) = try await content(of: request, for: route)
-            let call = Call(
-                request: request,
-                parameters: parameters,
-                caller: caller,
-                services: services,
-                body: body,
-                json: json,
-                now: services.now()
-            )
-            let response = try await route.handle(call)
-            if route.record == .server { await record(route, request, caller, status: response.status, result: .ok) }
-            return response
+            return try await handle(request, by: route, parameters, caller)
         } catch {
             let problem = Problem.from(error)
             await note(problem, route, request, caller)
             return problem.response(to: request.id)
         }
+    }
+
+    private func handle(
+        _ request: Request,
+        by route: Route,
+        _ parameters: [String: String],
+        _ caller: Principal?
+    ) async throws -> Response {
+        let (body, json) = try await content(of: request, for: route)
+        let call = Call(
+            request: request,
+            parameters: parameters,
+            caller: caller,
+            services: services,
+            body: body,
+            json: json,
+            now: services.now()
+        )
+        let response = try await route.handle(call)
+        if route.record == .server { await record(route, request, caller, status: response.status, result: .ok) }
+        return response
     }
 
     /// Who asks, if anyone has to, and whether not too often.
@@ -104,12 +127,13 @@ package struct APIServer: Sendable {
             let types = shape.content.map(\.type).joined(separator: " or ")
             throw Problem(415, "unsupported-media-type", "The body must be \(types), not \(sent.brief).")
         }
-        let body = try await request.body.collect(upTo: shape.limit)
+        let isJSON = !takesAny && (sent ?? shape.content[0].type) == "application/json"
+        let body = try await request.body.collect(upTo: isJSON ? shape.limit : shape.uploadLimit ?? shape.limit)
         if body.isEmpty {
             guard !shape.isRequired else { throw Problem.invalid("The body is missing; it must be \(shape.content[0].type).") }
             return ([], nil)
         }
-        guard !takesAny, (sent ?? shape.content[0].type) == "application/json" else { return (body, nil) }
+        guard isJSON else { return (body, nil) }
         guard String(validating: body, as: UTF8.self) != nil, let json = JSONValue(parsing: body) else {
             throw Problem.invalid("The body is no JSON.")
         }

@@ -26,6 +26,7 @@ package struct APIServices: Sendable {
     package let live: LiveServices?
     package let limits: RateLimits
     package let metrics: Metrics
+    package let drain: Drain
     package let now: @Sendable () -> Date
 
     package init(
@@ -42,6 +43,7 @@ package struct APIServices: Sendable {
         live: LiveServices? = nil,
         limits: RateLimits = RateLimits(),
         metrics: Metrics = Metrics(),
+        drain: Drain = Drain(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.database = database
@@ -57,6 +59,7 @@ package struct APIServices: Sendable {
         self.live = live
         self.limits = limits
         self.metrics = metrics
+        self.drain = drain
         self.now = now
     }
 

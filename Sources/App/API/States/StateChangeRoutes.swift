@@ -46,17 +46,14 @@ enum StateChangeRoutes {
         query: [
             QueryParameter("force", .boolean, "Take it in spite of its lineage or serial"),
             QueryParameter("reason", .string(), "For the audit"),
+            QueryParameter("dryRun", .boolean, "Only see what it would mean"),
         ],
         body: BodyShape(content: [("application/json", .any)], limit: StateVault.standardLimit, isRequired: true),
-        answers: [
-            .json(
-                .object([
-                    .init("version", .nullable(.named(StateVersionDocument.schema)), "Null: the newest had the same bytes already"),
-                    .init("overrides", .list(.string()), "What was forced"),
-                ])
-            )
-        ]
+        answers: [.json(.named(ImportDocument.schema))]
     ) { call, deployment in
+        if try call.queryFlag("dryRun") {
+            return try .json(encoding: ImportDocument(try await call.services.vault.checkImport(call.body, into: deployment.id)))
+        }
         let imported = try await call.services.vault.importState(
             call.body,
             into: deployment.id,
@@ -64,8 +61,7 @@ enum StateChangeRoutes {
             reason: try call.query("reason") ?? "import",
             force: try call.queryFlag("force")
         )
-        let version: JSONNode = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
-        return .json(.object([("version", version), ("overrides", .list(imported.overrides.map { .text($0.description) }))]))
+        return try .json(encoding: ImportDocument(imported))
     }
 
     static let pin = Route(

@@ -28,9 +28,14 @@ enum StateRoutes {
         group: group,
         "List the addresses of all resources",
         needs: .project(.read),
+        query: [QueryParameter("version", .integer, "The newest unless given")],
         answers: [.json(.object([.init("items", .list(.string()), "Terraform's addresses")]))]
     ) { call, deployment in
-        guard let state = try await call.services.vault.load(deployment.id) else { return .json(.object([("items", .list([]))])) }
+        let version = try call.query("version", in: 1...Int.max - 1)
+        guard let state = try await call.services.vault.load(deployment.id, version: version) else {
+            guard let version else { throw Problem.notFound("The project '\(deployment.project)' has no state yet.") }
+            throw VaultError(.noVersion(deployment.id, version: version))
+        }
         let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
         return .json(.object([("items", .list(addresses.map { .text($0) }))]))
     }
