@@ -30,7 +30,7 @@ package enum Gzip {
                 count = output.count - Int(stream.avail_out)
             }
         }
-        guard code == Z_STREAM_END else { throw SealingError(.library(call: "deflate", number: Int(code))) }
+        guard code == Z_STREAM_END else { throw SealingError(.library(call: "deflate", number: UInt(code.magnitude))) }
         return packed
     }
 

@@ -21,15 +21,23 @@ enum ServeCommand {
         let program = try await context.open(readers: 8)
         let access = AccessStore(database: program.database)
         let author = program.author
-        try await makeFirstOrganization(access, author)
+        if try await access.organizations(limit: 1).isEmpty { try await program.ensureOrganization("default") }
         if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
         let (services, refusal) = await provisioning(program, mustRun: options.workers > 0)
         if let refusal {
             guard options.workers == 0 else { throw refusal }
             context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
         }
-        let (metrics, live) = (Metrics(), try await liveServices(program))
-        let api = APIServer(services: apiServices(program, access, services, live, metrics))
+        let (metrics, live, drain) = (Metrics(), try await liveServices(program), Drain())
+        let api = APIServer(
+            services: program.apiServices(
+                access: access,
+                validation: services.map(SourceValidation.init),
+                live: live,
+                metrics: metrics,
+                drain: drain
+            )
+        )
         let server = try HTTPServer.start(serverConfiguration(options, program)) { await api.respond(to: $0) }
         metrics.add { gauges(of: server, live) }
         for address in server.addresses { context.output.line("listening on \(address)") }
@@ -38,7 +46,17 @@ enum ServeCommand {
             context.output.note("Worker \(worker.name) with \(services.runner.program)")
             context.output.note("\(services.runner.sandbox.sentence)")
         }
-        try await serve(Running(server: server, live: live, worker: worker?.worker, access: access, services: services, program: program))
+        try await serve(
+            Running(
+                server: server,
+                live: live,
+                drain: drain,
+                worker: worker?.worker,
+                access: access,
+                services: services,
+                program: program
+            )
+        )
         await program.database.close()
         return .done
     }
@@ -48,6 +66,7 @@ enum ServeCommand {
     private struct Running: Sendable {
         let server: HTTPServer
         let live: LiveServices
+        let drain: Drain
         let worker: Worker?
         let access: AccessStore
         let services: ProvisioningServices?
@@ -84,6 +103,7 @@ enum ServeCommand {
             }
             group.addTask {
                 for await _ in stops { break }
+                running.drain.begin()
                 running.live.pusher.close()
                 await running.server.stop()
                 end.yield(nil)
@@ -113,15 +133,6 @@ enum ServeCommand {
 
     // MARK: - Wiring
 
-    private static func makeFirstOrganization(_ access: AccessStore, _ author: Author) async throws {
-        guard try await access.organizations(limit: 1).isEmpty else { return }
-        do {
-            try await access.createOrganization(named: "default", by: author)
-        } catch let error as AccessError where error.reason == .conflict {
-            // Another process was faster.
-        }
-    }
-
     private static func provisioning(_ program: Composition, mustRun: Bool) async -> (ProvisioningServices?, (any Error)?) {
         do {
             let identity = WorkerIdentity.current(version: Program.version)
@@ -130,29 +141,6 @@ enum ServeCommand {
         } catch {
             return (nil, error)
         }
-    }
-
-    private static func apiServices(
-        _ program: Composition,
-        _ access: AccessStore,
-        _ services: ProvisioningServices?,
-        _ live: LiveServices,
-        _ metrics: Metrics
-    ) -> APIServices {
-        APIServices(
-            database: program.database,
-            keyring: program.keyring,
-            vault: program.vault,
-            locks: program.locks,
-            jobs: program.jobs,
-            access: access,
-            logger: program.logger,
-            version: Program.version,
-            stateLimit: program.configuration.stateLimit,
-            validation: services.map(SourceValidation.init),
-            live: live,
-            metrics: metrics
-        )
     }
 
     private static func serverConfiguration(_ options: ServeOptions, _ program: Composition) -> ServerConfiguration {

@@ -1,11 +1,13 @@
 import API
-import Domain
 import FoundationEssentials
-import Provisioning
-import StateVault
 
 /// Runs `slipway state rollback|restore|import|pin|unpin`: what a person decides about a state.
 enum StateChangeCommand {
+    private struct Rollback: Encodable {
+        let version: Int
+        let reason: String
+    }
+
     static func rollback(_ context: CommandContext) async throws -> ExitCode {
         try await goBack(context, option: "to")
     }
@@ -20,11 +22,12 @@ enum StateChangeCommand {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandError("The file \(path) can't be read; check its name and permissions.")
         }
-        let bytes = [UInt8](data)
-        let program = try await context.open()
-        let deployment = try await StateSubject.deployment(context, program)
-        let check = try await program.vault.checkImport(bytes, into: deployment.id)
+        let project = try context.command.required("project")
         let isForced = context.command.flag("force")
+        let installation = try await context.installation()
+        var order = APIOrder(method: "POST", path: ["api", "deployments", project, "state", "import"], body: [UInt8](data), type: "application/json")
+        order.query = context.organizationQuery + [("dryRun", "true")]
+        let check: ImportDocument = try JSONDocument.read(try await installation.send(order).body)
         if !isForced, let first = check.overrides.first {
             throw CommandError("The state is refused: \(first). Use --force to take it nevertheless.")
         }
@@ -33,16 +36,12 @@ enum StateChangeCommand {
             context.output.note("The newest version has the same content already; nothing was changed.")
             return .done
         }
-        let now = check.current.map { "version \($0.version) with \($0.resourceCount) resources" } ?? "nothing"
-        let question = "Replace \(now) by this state with \(check.document.resourceCount) resources?"
+        let now = check.current.map { "version \($0.version) with \($0.resources) resources" } ?? "nothing"
+        let question = "Replace \(now) by this state with \(check.resources) resources?"
         guard try await context.confirmed([question, "  Only 'yes' will be accepted to confirm."]) else { return .cancelled }
-        let imported = try await program.vault.importState(
-            bytes,
-            into: deployment.id,
-            author: program.person,
-            reason: context.command.string("reason") ?? "import",
-            force: isForced
-        )
+        let reason = context.command.string("reason") ?? "import"
+        order.query = context.organizationQuery + [("force", isForced ? "true" : nil), ("reason", reason)]
+        let imported: ImportDocument = try JSONDocument.read(try await installation.send(order).body)
         return try done(imported.version, "Imported", context)
     }
 
@@ -58,42 +57,48 @@ enum StateChangeCommand {
 
     private static func goBack(_ context: CommandContext, option: String) async throws -> ExitCode {
         guard let version = context.command.integer(option) else { throw UsageError(message: "--\(option) is missing.") }
-        let program = try await context.open()
-        let deployment = try await StateSubject.deployment(context, program)
-        let newest = Int(deployment.stateVersion)
+        let project = try context.command.required("project")
+        let installation = try await context.installation()
+        let deployment: DeploymentDocument = try await installation.get("deployments", project, query: context.organizationQuery)
+        let old = try await StateCommand.version(version, context, installation)
         // Opens it: what is damaged comes back from its backup here, or is said to be lost.
-        let old = try await program.vault.export(deployment.id, version: version)
-        guard version != newest else {
+        let path = ["api", "deployments", project, "state", "versions", String(version), "file"]
+        _ = try await installation.send(APIOrder(method: "GET", path: path, query: context.organizationQuery))
+        guard version != Int(deployment.stateVersion) else {
             context.output.line("Version \(version) is the current one, and it is whole.")
             return .done
         }
         if !context.output.isJSON {
             do {
-                ComparisonText.show(try await program.vault.compare(deployment.id, from: newest, to: version), on: context.output)
+                let newest = Int(deployment.stateVersion)
+                ComparisonText.show(try await StateCommand.compare(context, installation, from: newest, to: version), on: context.output)
             } catch {
                 // The current one is lost: that is why someone goes back.
                 context.output.note("\(ErrorText.sentence(of: error))")
             }
             context.output.note("What was made since version \(version) stays in the cloud; Terraform will not know it any more.")
         }
-        let question = "Make version \(version) (\(old.version.resourceCount) resources) the current state of \(deployment.project)?"
+        let question = "Make version \(version) (\(old.resources) resources) the current state of \(project)?"
         guard try await context.confirmed([question, "  Only 'yes' will be accepted to confirm."]) else { return .cancelled }
-        let saved = try await program.vault.rollback(
-            deployment.id,
-            to: version,
-            author: program.person,
-            reason: context.command.string("reason") ?? "rollback"
+        let body = try await installation.change(
+            "POST",
+            "deployments",
+            project,
+            "state",
+            "rollback",
+            query: context.organizationQuery,
+            body: Rollback(version: version, reason: context.command.string("reason") ?? "rollback")
         )
-        return try done(saved, "Back to version \(version)", context)
+        return try done(try JSONDocument.read(body), "Back to version \(version)", context)
     }
 
-    private static func done(_ version: StateVersion?, _ what: String, _ context: CommandContext) throws -> ExitCode {
+    private static func done(_ version: StateVersionDocument?, _ what: String, _ context: CommandContext) throws -> ExitCode {
         guard let version else {
             context.output.note("Nothing was changed.")
             return .done
         }
         if context.output.isJSON {
-            try context.output.json(StateVersionDocument(version))
+            try context.output.json(version)
         } else {
             context.output.line("\(what), as version \(version.version) with serial \(version.serial).")
         }
@@ -102,13 +107,11 @@ enum StateChangeCommand {
 
     private static func setPin(_ context: CommandContext, isPinned: Bool) async throws -> ExitCode {
         guard let version = context.command.integer("version") else { throw UsageError(message: "--version is missing.") }
-        let program = try await context.open()
-        let deployment = try await StateSubject.deployment(context, program)
-        if isPinned {
-            try await program.vault.pin(deployment.id, version: version, by: program.person)
-        } else {
-            try await program.vault.unpin(deployment.id, version: version, by: program.person)
-        }
+        let project = try context.command.required("project")
+        let installation = try await context.installation()
+        let method = isPinned ? "PUT" : "DELETE"
+        let query = context.organizationQuery
+        try await installation.change(method, "deployments", project, "state", "versions", String(version), "pin", query: query)
         if context.output.isJSON {
             try context.output.json(["version": "\(version)", "pinned": "\(isPinned)"])
         } else {
