@@ -1,6 +1,6 @@
 # Every command that people and CI use; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test test-fast check fmt demo run deb bench clean packages-build packages-demo packages-test packages-check
+.PHONY: help bootstrap build test test-fast check fmt demo run deb bench clean packages-build packages-demo packages-test packages-bench packages-check
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
@@ -13,7 +13,7 @@ RULES := $(wildcard Tests/ArchitectureTests/Rules/*.swift) scripts/architecture/
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-bootstrap: packages-test ## Install what building, testing and benchmarking need, when it is missing
+bootstrap: packages-bench ## Install what building, testing and benchmarking need, when it is missing
 
 build: packages-build .build/static ## Build the program for release, Swift's standard library linked in
 	swift build $(RELEASE) --product slipway
@@ -43,7 +43,7 @@ run: packages-demo build ## Build, and start a server; prints its address and th
 deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server with its own user
 	@scripts/deb.sh
 
-bench: packages-test .build/static ## Measure; prints medians with their aims
+bench: packages-bench .build/static ## Measure; prints medians with their aims
 	swift build $(RELEASE) --product slipway
 	swift build $(RELEASE) --product slipway-bench
 	@scripts/bench.sh
@@ -51,7 +51,7 @@ bench: packages-test .build/static ## Measure; prints medians with their aims
 clean: ## Remove what was built and the tests' virtual environment
 	rm -rf .build .venv .cache
 
-packages-build packages-demo packages-test packages-check: packages-%:
+packages-build packages-demo packages-test packages-bench packages-check: packages-%:
 	@scripts/bootstrap.sh $*
 
 .build/static:

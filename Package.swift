@@ -18,6 +18,8 @@ func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency]
 
 func system(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/Platform/C/\(name)") }
 
+func lazy(_ name: String) -> Target { .target(name: name, path: "Sources/Platform/C/\(name)") }
+
 func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["TestKit"], path: "Tests/\(path)\(name)", swiftSettings: everywhere)
 }
@@ -30,7 +32,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema", "Log", "Storage",
+                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
+                "Log", "Storage",
                 "Sealing", "Remote", "Host",
             ],
             path: "Sources/App/slipway",
@@ -48,9 +51,9 @@ let package = Package(
 
         .executableTarget(
             name: "slipway-bench",
-            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Host"],
+            dependencies: ["Jobs", "Terraform", "StateVault", "Domain", "Schema", "Log", "Storage", "Sealing", "Remote", "Host"],
             path: "Benchmarks",
-            exclude: ["README.md"],
+            exclude: ["README.md", "Fixtures"],
             swiftSettings: everywhere
         ),
 
@@ -65,7 +68,7 @@ let package = Package(
         // Engine: the machinery, which knows no product feature
         library("Jobs", "Engine", ["Domain", "Log", "Storage", "Host"]),
         library("Terraform", "Engine", ["Domain", "Log", "Sealing", "Host"]),
-        library("StateVault", "Engine", ["Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "Host"]),
+        library("StateVault", "Engine", ["Jobs", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote", "JSON", "Host"]),
         library("Events", "Engine", ["Jobs", "Domain", "Log", "Storage"]),
         library("Audit", "Engine", ["Domain", "Storage"]),
 
@@ -79,17 +82,19 @@ let package = Package(
         library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
         library("Sealing", "Platform", ["COpenSSL", "CZstd", "CZlib", "Host"], settings: everywhere),
         library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
+        library("JSON", "Platform", ["CVectors"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        // No system library: libpq is loaded when the first PostgreSQL database is opened.
-        .target(name: "CPostgres", path: "Sources/Platform/C/CPostgres"),
-        system("CRedis"),
-        system("CCurl"),
+        // No system libraries: these three are loaded with the first address that needs them.
+        lazy("CPostgres"),
+        lazy("CRedis"),
+        lazy("CCurl"),
         system("COpenSSL"),
         system("CZstd"),
         system("CZlib"),
         system("CMicroHTTPD"),
         system("CWslay"),
+        system("CVectors"),
         system("CLinux"),
 
         // Tests: the same folders
@@ -102,6 +107,7 @@ let package = Package(
         tests("StorageTests", "Platform/", ["Storage"]),
         tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host"]),
         tests("SealingTests", "Platform/", ["Sealing"]),
+        tests("JSONTests", "Platform/", ["JSON"]),
         tests("HostTests", "Platform/", ["Host"]),
         tests("WebServerTests", "Platform/", ["WebServer", "Remote", "Host", "CLinux"]),
         tests("DomainTests", "Model/", ["Domain"]),

@@ -19,6 +19,7 @@ struct Bench {
 
     static func main() async {
         var words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "--memory" { await measureMemory(Array(words.dropFirst())) }
         var runs = 5
         if let index = words.firstIndex(of: "--runs"), words.indices.contains(index + 1), let number = Int(words[index + 1]) {
             runs = max(1, number)
@@ -37,6 +38,18 @@ struct Bench {
                 do { try await subject.measure(rig, report) } catch { report.skipped(subject.name, "\(error)") }
             }
             rig.remove()
+        } catch {
+            print("\(error)")
+            exit(1)
+        }
+    }
+
+    /// What a process does that ``VaultMemory`` started.
+    private static func measureMemory(_ words: [String]) async -> Never {
+        do {
+            guard let kind = words.first.flatMap(VaultMemory.init) else { throw Rig.Failure(description: "--memory needs to know what.") }
+            try await kind.run(Array(words.dropFirst()))
+            exit(0)
         } catch {
             print("\(error)")
             exit(1)

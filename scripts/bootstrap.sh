@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing for one purpose, and says in one sentence what can't be installed from here.
-# Usage: scripts/bootstrap.sh check|build|demo|test
+# Usage: scripts/bootstrap.sh check|build|demo|test|bench
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-purpose=${1:?usage: scripts/bootstrap.sh check|build|demo|test}
+purpose=${1:?usage: scripts/bootstrap.sh check|build|demo|test|bench}
 
 stop() {
     printf '%s\n' "$*" >&2
@@ -36,13 +36,15 @@ missing_packages() {
         libmicrohttpd-dev libwslay-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
-        test) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;
+        test | bench) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;
     esac
+    # What document 003 does is measured beside the vault.
+    [ "$purpose" != bench ] || wanted+=(php-cli)
     local package
     for package in "${wanted[@]}"; do
         dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
     done
-    if [ "$purpose" = test ]; then
+    if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
         # Any major version will do, and Debian keeps its programs off PATH.
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
         { has_moto && has_rclone && has_pysher; } || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
@@ -111,7 +113,7 @@ require_python_programs() {
 
 require_swift
 [ "$purpose" = check ] && exit 0
-case $purpose in demo | test) require_terraform ;; esac
+case $purpose in demo | test | bench) require_terraform ;; esac
 require_packages
-[ "$purpose" = test ] && require_python_programs
+case $purpose in test | bench) require_python_programs ;; esac
 exit 0

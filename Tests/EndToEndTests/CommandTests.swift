@@ -187,6 +187,17 @@ import Testing
         }
     }
 
+    @Test func `no start brings libraries that only some installations need`() async throws {
+        try await Slipway.with { slipway in
+            // The loader lists what the program is linked with, and starts nothing; ld.so(8).
+            let linked = try await slipway.run("version", environment: ["LD_TRACE_LOADED_OBJECTS": "1"])
+            #expect(linked.output.contains("libcrypto"))
+            for name in ["libcurl", "libpq", "libhiredis", "libldap", "libgnutls", "libgssapi"] {
+                #expect(!linked.output.contains(name), "\(linked.output)")
+            }
+        }
+    }
+
     @Test func `doctor, version, completions and help answer`() async throws {
         try await Slipway.with { slipway in
             let version = try await slipway.run("version")
@@ -195,10 +206,24 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "backups",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "locks", "backups", "backup place",
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")
+            let backups = doctor.list.first { $0["name"]?.text == "backups" }
+            #expect(backups?["counts"]?["pending"]?.number == 0)
+            #expect(backups?["counts"]?["failed"]?.number == 0)
+            // A store and a Redis that nobody answers at: the one fails, for backups are promised; the other only warns.
+            let away = try await slipway.run(
+                "doctor",
+                "--json",
+                environment: [
+                    "SLIPWAY_BACKUP_URL": "s3://some-bucket?endpoint=http://127.0.0.1:1&region=x&path-style=1",
+                    "SLIPWAY_REDIS_URL": "unix:///nowhere/redis.sock", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                ]
+            )
+            let verdicts = JSONTree(away.output)?.list.suffix(3).compactMap { $0["verdict"]?.text }
+            #expect(away.code == 1 && verdicts == ["warning", "ok", "failed"], "\(away)")
             let broken = try await slipway.run("doctor", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"])
             #expect(broken.code == 1 && broken.output.contains("/nowhere/terraform"), "\(broken)")
             for shell in ["bash", "zsh", "fish"] {

@@ -209,7 +209,7 @@ import Testing
 
     @Test func `a follower goes on where it was when the server was away`() async throws {
         try await Slipway.with { slipway in
-            let port = try FreePort.find()
+            let port = try Loopback.freePort()
             func serve() throws -> SlipwayProcess { try slipway.start("serve", "--listen", "127.0.0.1:\(port)", "--workers", "1") }
             let first = try serve()
             let prefix = "administrator token: "

@@ -27,7 +27,11 @@ struct ServedSlipway: Sendable {
         let line = try await process.line("an address") { $0.hasPrefix("listening on http://") }
         url = String(line.dropFirst("listening on ".count))
         let prefix = "administrator token: "
-        self.token = try token ?? String(await process.line("a token") { $0.hasPrefix(prefix) }.dropFirst(prefix.count))
+        if let token {
+            self.token = token
+        } else {
+            self.token = String(try await process.line("a token") { $0.hasPrefix(prefix) }.dropFirst(prefix.count))
+        }
     }
 
     /// Runs a program with the server's address and token in its environment.

@@ -17,7 +17,8 @@ import Testing
     @Test func `the token is printed once, and a job goes on after a kill and a restart`() async throws {
         try await Slipway.with { slipway in
             let first = try await ServedSlipway(slipway, workers: 1)
-            let code = "resource \\\"terraform_data\\\" \\\"a\\\" {\\n  provisioner \\\"local-exec\\\" {\\n    command = \\\"sleep 3\\\"\\n  }\\n}\\n"
+            let code =
+                "resource \\\"terraform_data\\\" \\\"a\\\" {\\n  provisioner \\\"local-exec\\\" {\\n    command = \\\"sleep 3\\\"\\n  }\\n}\\n"
             let accepted = try await first.json("POST", "/api/deploy", #"{"projectId":"shop","iacCode":"\#(code)"}"#)
             let job = try #require(accepted["jobId"]?.text, "\(accepted)")
             try await within(.seconds(60), "the apply") {
@@ -35,6 +36,44 @@ import Testing
             // Drained: nothing of it is left.
             second.process.child.signal(15)
             #expect(try await second.process.end(within: .seconds(60)) == 0)
+        }
+    }
+
+    @Test func `a first signal drains, a second one stops at once`() async throws {
+        try await Slipway.with { slipway in
+            let served = try await ServedSlipway(slipway, workers: 1)
+            let code =
+                "resource \\\"terraform_data\\\" \\\"a\\\" {\\n  provisioner \\\"local-exec\\\" {\\n    command = \\\"sleep 600\\\"\\n  }\\n}\\n"
+            let job = try #require(
+                try await served.json("POST", "/api/deploy", #"{"projectId":"shop","iacCode":"\#(code)"}"#)["jobId"]?.text
+            )
+            // Whoever follows holds the drain up, for a while.
+            let follower = try ChildProcess.start(
+                ChildProcess.Command(
+                    "/usr/bin/env",
+                    ["curl", "-sN", "-H", "Authorization: Bearer \(served.token)", "\(served.url)/api/jobs/\(job)/log?follow=1"],
+                    environment: slipway.environment
+                )
+            )
+            try await within(.seconds(60), "the apply") {
+                while try await served.json("GET", "/api/deploy/status/\(job)")["stage"]?.text != "apply" {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            served.process.child.signal(15)
+            try await within(.seconds(20), "the drain") {
+                while try await served.ask("GET", "/healthz").status == 200 { try await Task.sleep(for: .milliseconds(20)) }
+            }
+            if !served.process.isOver { served.process.child.signal(15) }
+            #expect([0, 130].contains(try await served.process.end(within: .seconds(5))))
+            follower.signal(9)
+            _ = await follower.wait()
+            // What it left is taken up by the next.
+            let next = try await ServedSlipway(slipway, workers: 1, token: served.token)
+            _ = try await next.ask("POST", "/api/jobs/\(job)/cancel")
+            _ = try await next.end(of: job)
+            next.process.child.signal(15)
+            #expect(try await next.process.end(within: .seconds(60)) == 0)
         }
     }
 

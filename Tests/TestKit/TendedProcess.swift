@@ -55,7 +55,9 @@ final class TendedProcess: Sendable {
 
     func resume() { say("resume") }
 
-    /// Kills it, and waits for its end; its folder stays. A second call does nothing: the descriptor may be another's by then.
+    /// Kills it, and waits for its end; its folder stays.
+    ///
+    /// A second call does nothing: the descriptor may be another's by then.
     func kill() async throws {
         let wasEnding = isEnding.withLock { isEnding in
             defer { isEnding = true }

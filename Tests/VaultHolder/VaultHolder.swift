@@ -59,7 +59,7 @@ internal import Storage
                 let waiting = try await vault.versions(of: deployment, limit: 10).filter { $0.backupStatus == .pending }
                 if let version = waiting.randomElement(using: &random) { try await vault.backUp(deployment, version: version.version) }
             case 7:
-                _ = try await vault.prune(policy: RetentionPolicy(versions: 6, days: 0), author: "churn")
+                _ = try await vault.prune(author: "churn") { _ in RetentionPolicy(versions: 6, days: 0) }
             case 8:
                 let stored = try await vault.versions(of: deployment, limit: 10).filter { $0.backupStatus == .stored && $0.prunedAt == nil }
                 guard let victim = stored.randomElement(using: &random) else { continue }

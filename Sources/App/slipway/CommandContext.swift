@@ -36,9 +36,7 @@ struct CommandContext: Sendable {
     /// As ``organizationQuery``; without one it asks for everything that the caller may see.
     var everywhereQuery: [(name: String, value: String?)] { onlyOrganization == nil ? [("everywhere", "true")] : organizationQuery }
 
-    /// Opens the data folder and the database.
-    ///
-    /// - Parameter readers: How many may read the database at once.
+    /// Opens the data folder and the database, which so many may read at once.
     func open(readers: Int = 2) async throws -> Composition { try await Composition.open(try configuration(), readers: readers) }
 
     /// Whether a person said yes, now or with `--yes`.

@@ -22,6 +22,8 @@ struct Composition: Sendable {
     let jobs = JobStore()
     let vault: StateVault
     let locks: StateLocks
+    /// In front of the locks, when one is configured.
+    let redis: RedisClient?
 
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
     static func open(_ configuration: Configuration, readers: Int = 2) async throws -> Composition {
@@ -36,13 +38,15 @@ struct Composition: Sendable {
             retention: configuration.retention,
             logger: logger
         )
+        let redis = try redisClient(configuration)
         return Composition(
             configuration: configuration,
             logger: logger,
             database: database,
             keyring: keyring,
             vault: vault,
-            locks: StateLocks(vault: vault, front: try lockFront(configuration, logger))
+            locks: StateLocks(vault: vault, front: redis.map { RedisLockFront($0, logger: logger) }),
+            redis: redis
         )
     }
 
@@ -100,7 +104,7 @@ struct Composition: Sendable {
             workspaces: try workspaces(),
             logger: logger,
             worker: worker,
-            rescueFolder: "\(configuration.dataFolder)/leftovers"
+            rescueFolder: rescueFolder
         )
     }
 
@@ -124,6 +128,9 @@ struct Composition: Sendable {
         try await KeyUses.count(SealedColumns.all, countsBackups: true, in: database)
     }
 
+    var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault) }
+    /// Where runs leave states that the vault didn't take any more.
+    var rescueFolder: String { "\(configuration.dataFolder)/leftovers" }
     var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs) }
     var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs) }
     var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
@@ -196,9 +203,9 @@ struct Composition: Sendable {
         )
     }
 
-    private static func lockFront(_ configuration: Configuration, _ logger: Logger) throws -> RedisLockFront? {
+    private static func redisClient(_ configuration: Configuration) throws -> RedisClient? {
         guard let url = configuration.redisURL else { return nil }
-        return RedisLockFront(RedisClient(try RedisLocation.parse(url), options: RedisLockFront.options), logger: logger)
+        return RedisClient(try RedisLocation.parse(url), options: RedisLockFront.options)
     }
 
     private static func makePrivateFolder(_ path: String) throws {

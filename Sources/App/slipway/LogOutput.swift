@@ -12,11 +12,14 @@ enum LogOutput {
         }
     }
 
+    /// Between double quotes, in which a single one needs no escape.
+    private static func quoted(_ text: String) -> String { text.debugDescription.replacing("\\'", with: "'") }
+
     /// Bare where it is one word, else quoted.
     private static func text(of value: Logger.Value) -> String {
         switch value {
         case .number(let number): String(number)
-        case .text(let text): text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" } || text.isEmpty ? text.debugDescription : text
+        case .text(let text): text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" } || text.isEmpty ? Self.quoted(text) : text
         }
     }
 }

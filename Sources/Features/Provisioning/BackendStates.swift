@@ -55,7 +55,7 @@ package struct BackendStates: Sendable {
             project: deployment.project,
             organization: deployment.sealingName
         )
-        let addresses = document.resources.filter { !$0.isDeposed }.map(\.address)
+        let addresses = document.managedAddresses
         let now = now()
         return try await vault.save(state, for: deployment.id, underLock: lock, author: author) { [deployments] transaction in
             try deployments.setOutputs(outputs.data, sealed: outputs.sealed, of: deployment.id, in: transaction)

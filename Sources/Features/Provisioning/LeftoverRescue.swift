@@ -88,13 +88,14 @@ package struct LeftoverRescue: Sendable {
     }
 
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {
-        let sealed = try Envelope.seal(state, with: services.keyring, context: "leftover/\(facts.job)/\(facts.fence)", compress: true)
+        let context = SetAsideState.context(job: facts.job, fence: facts.fence)
+        let sealed = try Envelope.seal(state, with: services.keyring, context: context, compress: true)
         try FileManager.default.createDirectory(
             atPath: services.rescueFolder,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let path = "\(services.rescueFolder)/\(facts.job)-\(facts.fence).sealed"
+        let path = "\(services.rescueFolder)/\(SetAsideState.name(job: facts.job, fence: facts.fence))"
         try Data(sealed).write(to: URL(filePath: path), options: .atomic)
         return path
     }

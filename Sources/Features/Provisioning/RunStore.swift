@@ -63,6 +63,17 @@ package struct RunStore: Sendable {
         }
     }
 
+    /// The source that the deployment's newest job was queued with.
+    func newestSource(of deployment: DeploymentID, in transaction: Transaction) throws -> Int64? {
+        try transaction.first(
+            """
+            SELECT r.source_id FROM terraform_runs r JOIN jobs j ON j.id = r.job_id
+            WHERE r.terraform_deployment_id = \(deployment)
+            ORDER BY j.created_at DESC, j.id DESC LIMIT 1
+            """
+        )?.value("source_id")
+    }
+
     // MARK: - Runs
 
     func add(job: JobID, deployment: DeploymentID, source: Int64, sealedInputs: [UInt8], in transaction: Transaction) throws {

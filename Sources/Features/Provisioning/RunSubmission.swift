@@ -67,10 +67,14 @@ package struct RunSubmission: Sendable {
             } else if let other = request.sourceOf, let run = try runs.run(other, in: transaction), run.deployment == deployment {
                 sourceID = run.source
             } else {
-                guard let stored = try deployments.deployment(deployment, in: transaction)?.sourceID else {
+                // Before its first run has begun there is what that one was queued with.
+                let stored =
+                    try deployments.deployment(deployment, in: transaction)?.sourceID
+                    ?? runs.newestSource(of: deployment, in: transaction)
+                guard let stored else {
                     throw ProvisioningError(
                         .notFound,
-                        "The project '\(request.project)' was never deployed; run `slipway deploy DIR --project \(request.project)` first."
+                        "No code of the project '\(request.project)' is kept here; run `slipway deploy DIR --project \(request.project)` first."
                     )
                 }
                 sourceID = stored

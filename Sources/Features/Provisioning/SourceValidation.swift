@@ -51,15 +51,8 @@ package struct SourceValidation: Sendable {
 
     /// What the newest job was queued with, for the checks come before the deploy.
     private func newestSource(of deployment: Deployment) async throws -> Int64? {
-        try await services.database.read { transaction in
-            let newest = try transaction.first(
-                """
-                SELECT r.source_id FROM terraform_runs r JOIN jobs j ON j.id = r.job_id
-                WHERE r.terraform_deployment_id = \(deployment.id)
-                ORDER BY j.created_at DESC, j.id DESC LIMIT 1
-                """
-            )
-            return try newest?.value("source_id") ?? deployment.sourceID
+        try await services.database.read { [runs = services.runs] in
+            try runs.newestSource(of: deployment.id, in: $0) ?? deployment.sourceID
         }
     }
 

@@ -13,7 +13,9 @@ package struct UsageStore: Sendable {
         "vultr_instance", "openstack_compute_instance_v2", "scaleway_instance_server", "upcloud_server",
     ]
 
-    /// Sets a deployment's counts and moves its organization's totals by the difference.
+    /// Sets a deployment's counts, and its organization's totals to the sum of all its deployments.
+    ///
+    /// A sum, not a difference: what a rebuild or a person's import brought in between is counted with it.
     ///
     /// - Parameters:
     ///   - addresses: Every managed resource instance in its state.
@@ -26,19 +28,27 @@ package struct UsageStore: Sendable {
         let servers = addresses.count { Self.machines.contains(Self.type(of: $0)) }
         guard
             let row = try transaction.first(
-                "SELECT organization_id, resource_count, server_count FROM terraform_deployments WHERE id = \(deployment)"
+                "SELECT organization_id FROM terraform_deployments WHERE id = \(deployment)"
             )
         else { return }
         let organization: OrganizationID = try row.value("organization_id")
-        let resourceChange = try resources - row.value("resource_count", as: Int.self)
-        let serverChange = try servers - row.value("server_count", as: Int.self)
         try transaction.execute(
             "UPDATE terraform_deployments SET resource_count = \(resources), server_count = \(servers) WHERE id = \(deployment)"
+        )
+        // Held before the sum is made: whoever comes second on PostgreSQL sees what the first one committed.
+        _ = try transaction.first(
+            """
+            SELECT organization_id
+            FROM organization_usage
+            WHERE organization_id = \(organization)\(sqlite: "", postgres: " FOR UPDATE")
+            """
         )
         try transaction.execute(
             """
             UPDATE organization_usage
-            SET resources = resources + \(resourceChange), servers = servers + \(serverChange), updated_at = \(now)
+            SET resources = (SELECT SUM(resource_count) FROM terraform_deployments WHERE organization_id = \(organization)),
+                servers = (SELECT SUM(server_count) FROM terraform_deployments WHERE organization_id = \(organization)),
+                updated_at = \(now)
             WHERE organization_id = \(organization)
             """
         )

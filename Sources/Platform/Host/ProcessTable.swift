@@ -88,13 +88,16 @@ package enum ProcessTable {
         return []
     }
 
-    /// How often, and how many microseconds apart, a process in its execve(2) is looked at. It takes microseconds there, unless the machine is
-    /// out of breath.
+    /// How often, and how many microseconds apart, a process in its execve(2) is looked at.
+    ///
+    /// It takes microseconds there, unless the machine is out of breath.
     private static let looks = 1000
     private static let lookInterval: UInt32 = 1000
 
-    /// Whether it is in its execve(2): whoever started it goes on as soon as the new memory is there, and only then come the arguments and the
-    /// environment (`env_end`, field 51 of `stat`). A kernel's thread and a zombie have no memory, and so no `exe`.
+    /// Whether it is in its execve(2).
+    ///
+    /// Whoever started it goes on as soon as the new memory is there, and only then come the arguments and the environment (`env_end`, field 51
+    /// of `stat`). A kernel's thread and a zombie have no memory, and so no `exe`.
     private static func isBeginning(_ pid: Int32) -> Bool {
         guard let fields = statistics(pid), fields.count > 48, fields[48] == "0" else { return false }
         return (try? FileSystem.linkTarget("/proc/\(pid)/exe")) != nil

@@ -21,6 +21,8 @@ package struct RetryPolicy: Sendable {
     /// How long to wait after the failure of a try, counted from 1; nil when it is final.
     package func pause(after attempt: Int, failing error: RemoteError) -> Duration? {
         guard attempt < attempts, error.isTransient else { return nil }
+        // Who was silent for half a minute, twice, is away: a person may be waiting for this.
+        if case .timedOut = error.reason, attempt >= 2 { return nil }
         let doubled = min(longestPause, firstPause * (1 << min(attempt - 1, 20))) * jitter()
         guard case .throttled(_, let asked?) = error.reason else { return doubled }
         return max(doubled, min(asked, longestPause))

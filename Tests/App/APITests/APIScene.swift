@@ -9,8 +9,8 @@ import Schema
 import Sealing
 import StateVault
 import Storage
-import TestKit
 import Terraform
+import TestKit
 import WebServer
 
 @testable import API
@@ -37,7 +37,7 @@ struct APIScene: Sendable {
         try await database.with(migrations: Schema.migrations) { database in
             let folder = try TemporaryFolder()
             defer { folder.remove() }
-            let keyring = try await Keyring.open(folder: folder.path, environment: [:], createsMissing: true)
+            let keyring = try Keyring.open(folder: folder.path, environment: [:], createsMissing: true)
             try await body(try await APIScene(database, keyring))
         }
     }

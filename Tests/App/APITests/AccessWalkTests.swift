@@ -1,4 +1,5 @@
 import Access
+import Domain
 import TestKit
 import Testing
 import WebServer
@@ -34,7 +35,10 @@ import WebServer
         let route = try #require(Routes.all.first { $0.name == name })
         guard route.requirement != .nothing else { return }
         try await APIScene.with { scene in
-            for headers in [[], [HeaderField("Authorization", "Bearer slp_\(String(repeating: "a", count: 40))")], [HeaderField("Cookie", "slipway_session=x")]] {
+            for headers in [
+                [], [HeaderField("Authorization", "Bearer slp_\(String(repeating: "a", count: 40))")],
+                [HeaderField("Cookie", "slipway_session=x")],
+            ] {
                 let answer = try await scene.ask(route.method, Self.path(route, scene), Self.body(route), headers: headers)
                 #expect(answer.status == 401, "\(route.method) \(route.template.text): \(answer)")
                 #expect(answer.error != nil)
@@ -78,7 +82,10 @@ import WebServer
                     guard route.method == "GET", !route.isStream else { continue }
                     let answer = try await scene.ask(route.method, path, token: token)
                     #expect(answer.status != 401 && answer.status != 403, "\(role) \(route.method) \(path): \(answer)")
-                    #expect(answer.status < 500 || answer.status == 501 || answer.status == 503, "\(role) \(route.method) \(path): \(answer)")
+                    #expect(
+                        answer.status < 500 || answer.status == 501 || answer.status == 503,
+                        "\(role) \(route.method) \(path): \(answer)"
+                    )
                 }
             }
         }
@@ -88,7 +95,9 @@ import WebServer
         try await APIScene.with { scene in
             // What takes things away last.
             let order = ["GET", "PUT", "POST", "PATCH", "LOCK", "UNLOCK", "DELETE"]
-            let routes = Routes.all.filter { !$0.isStream }.sorted { order.firstIndex(of: $0.method) ?? 9 < order.firstIndex(of: $1.method) ?? 9 }
+            let routes = Routes.all.filter { !$0.isStream }.sorted {
+                order.firstIndex(of: $0.method) ?? 9 < order.firstIndex(of: $1.method) ?? 9
+            }
             for route in routes where route.name != "revokeToken" {
                 let path = Self.named(Self.path(route, scene), route, "default")
                 let answer = try await scene.ask(route.method, path, token: scene.administrator, Self.body(route))
@@ -124,10 +133,18 @@ import WebServer
             #expect(try await scene.ask("GET", "/api/deployments", token: token).status == 403)
             #expect(try await scene.ask("DELETE", "/api/deployments/shop/lock", token: token).status == 403)
             // It can't make one that may more, nor a member one at all.
-            #expect(try await scene.ask("POST", "/api/tokens", token: token, #"{"name":"x","organization":"default","role":"owner"}"#).status == 403)
+            #expect(
+                try await scene.ask("POST", "/api/tokens", token: token, #"{"name":"x","organization":"default","role":"owner"}"#).status
+                    == 403
+            )
             let member = scene.tokens[.member]
-            #expect(try await scene.ask("POST", "/api/tokens", token: member, #"{"name":"x","organization":"default","role":"viewer"}"#).status == 403)
-            #expect(try await scene.ask("POST", "/api/tokens", token: scene.tokens[.owner], #"{"name":"x","administrator":true}"#).status == 403)
+            #expect(
+                try await scene.ask("POST", "/api/tokens", token: member, #"{"name":"x","organization":"default","role":"viewer"}"#).status
+                    == 403
+            )
+            #expect(
+                try await scene.ask("POST", "/api/tokens", token: scene.tokens[.owner], #"{"name":"x","administrator":true}"#).status == 403
+            )
         }
     }
 

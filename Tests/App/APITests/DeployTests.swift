@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Log
 import TestKit
 import Testing
 import WebServer
@@ -48,7 +49,10 @@ import WebServer
             #expect(infrastructure.json?["terraformState"]?["serial"]?.number == 1)
             let viewed = try await scene.ask("GET", "/api/deploy/infrastructure/shop", token: scene.tokens[.viewer])
             #expect(viewed.status == 200 && viewed.json?["terraformState"] == .null)
-            #expect(try await scene.ask("GET", "/api/deploy/infrastructure/none", token: token).json?["deploymentStatus"]?.text == "not_deployed")
+            #expect(
+                try await scene.ask("GET", "/api/deploy/infrastructure/none", token: token).json?["deploymentStatus"]?.text
+                    == "not_deployed"
+            )
             #expect(try await scene.ask("GET", "/api/deploy/outputs/shop", token: token).json?["outputs"]?["o"]?.text == "only-ours")
             #expect(try await scene.ask("GET", "/api/deploy/costs/shop", token: token).status == 501)
             let destroy = try await scene.ask("POST", "/api/deploy/destroy", token: token, #"{"projectId":"shop"}"#)

@@ -95,7 +95,10 @@ import WebServer
             #expect(try await scene.ask("POST", "/api/state/shop", token: token, "{}").status == 400)
             #expect(try await scene.ask("POST", "/api/state/never", token: token, "{\"version\":4").status == 400)
             #expect(try await scene.ask("GET", "/api/deployments/never", token: token).status == 404)
-            #expect(try await scene.ask("POST", "/api/state/shop", token: token, Self.text(APIScene.state(serial: 9, lineage: "other"))).status == 409)
+            #expect(
+                try await scene.ask("POST", "/api/state/shop", token: token, Self.text(APIScene.state(serial: 9, lineage: "other"))).status
+                    == 409
+            )
             #expect(try await scene.ask("POST", "/api/state/shop", token: token, Self.text(APIScene.state(serial: 0))).status == 409)
             let sum = [HeaderField("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==")]
             let torn = try await scene.ask("POST", "/api/state/shop", token: token, Self.text(APIScene.state(serial: 2)), headers: sum)

@@ -119,7 +119,7 @@ import Testing
         ("frobnicate", "there is no command 'frobnicate': 'slipway help' lists them"),
         (
             "state",
-            "'state' needs a command: list, versions, show, pull, diff, export, rollback, restore, import, pin, unpin, unlock, backup, verify, prune or rebuild"
+            "'state' needs a command: list, versions, show, pull, diff, export, rollback, restore, import, pin, unpin, unlock, backend, backup, verify, prune, retention or rebuild"
         ),
         ("state pul", "there is no command 'state pul': did you mean state pull?"),
         ("help nonsense", "there is no command 'nonsense': 'slipway help' lists them"),

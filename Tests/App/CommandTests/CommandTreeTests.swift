@@ -8,10 +8,11 @@ import Testing
     @Test func `it has every command of the product`() {
         let expected = [
             "deploy", "destroy", "plan", "refresh", "approve", "refuse", "provision", "jobs", "status", "logs", "cancel", "outputs",
-            "state", "state pull", "state list", "state versions", "deployments", "worker", "doctor", "version", "credential",
+            "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "doctor", "version", "credential",
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
-            "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import", "state pin",
-            "state unpin", "state backup", "state verify", "state prune", "state rebuild", "org", "org add", "org list", "org rename",
+            "state backend", "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import",
+            "state pin",
+            "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list", "org rename",
             "org licence", "org remove", "user", "user add", "user list", "user disable", "user enable", "user password", "user grant",
             "user revoke", "token", "token add", "token list", "token revoke", "audit", "completions", "help",
         ]

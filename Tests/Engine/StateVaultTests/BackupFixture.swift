@@ -19,6 +19,7 @@ enum BackupKind: String, CaseIterable, Sendable {
 final class TestBackups: ObjectStore {
     let inner: any ObjectStore
     private let isAway = Mutex(false)
+    private let refusesReads = Mutex(false)
     /// Called before each put with its key, for what happens meanwhile.
     private let beforePut = Mutex<(@Sendable (ObjectKey) async throws -> Void)?>(nil)
 
@@ -27,6 +28,7 @@ final class TestBackups: ObjectStore {
     var place: String { inner.place }
 
     func goAway(_ away: Bool = true) { isAway.withLock { $0 = away } }
+    func refuseReads() { refusesReads.withLock { $0 = true } }
     func beforePut(_ body: (@Sendable (ObjectKey) async throws -> Void)?) { beforePut.withLock { $0 = body } }
 
     // Damages go the way of the store: an S3 server need not notice what happens to its files.
@@ -45,6 +47,7 @@ final class TestBackups: ObjectStore {
 
     func get(_ key: ObjectKey, limit: Int) async throws(RemoteError) -> [UInt8]? {
         try check()
+        if refusesReads.withLock({ $0 }) { throw RemoteError(.timedOut(server: "the store")) }
         return try await inner.get(key, limit: limit)
     }
 

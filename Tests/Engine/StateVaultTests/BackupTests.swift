@@ -88,6 +88,17 @@ import Testing
         }
     }
 
+    @Test func `A store that can't say what it has is not written over`() async throws {
+        try await TestDatabase.sqlite.withBackups { fixture, store in
+            _ = try await fixture.save(SampleState.json(serial: 1))
+            try await store.overwrite(VaultFixture.key(1), [1, 2, 3])
+            store.refuseReads()
+            await #expect(throws: VaultError.self) { try await fixture.vault.backUp(fixture.first, version: 1) }
+            #expect(try await store.bytes(VaultFixture.key(1)) == [1, 2, 3])
+            #expect(await reason { try await fixture.vault.findBackups() } == nil)
+        }
+    }
+
     @Test func `Another history's backup is put aside, not overwritten`() async throws {
         try await BackupKind.folder.with { store in
             let place = BackupPlace(store)

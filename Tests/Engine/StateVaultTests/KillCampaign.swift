@@ -42,7 +42,7 @@ import Testing
                 }
             }
             // What was begun is finished: no mark, no backup without a row, no row without a backup.
-            _ = try await vault.prune(policy: RetentionPolicy(versions: 6, days: 0), author: "test")
+            _ = try await vault.prune(author: "test") { _ in RetentionPolicy(versions: 6, days: 0) }
             #expect(try await vault.verify().isGood)
             let left = try await vault.versions(of: fixture.first, limit: 1000)
             #expect(left.allSatisfy { $0.backupStatus == .stored && $0.prunedAt == nil })

@@ -68,11 +68,17 @@ import Testing
             #expect(gone.lostChanges == ["2: +1 ~0 -0", "3: +1 ~0 -0"])
             #expect("\(gone)".contains("`slipway state rollback --project shop --to 1`"))
             #expect("\(gone)".contains("Terraform would not know 3 resources any more"))
+            // Reading says so each time, the backlog since the walk that found it.
+            #expect(try await fixture.vault.verify().findings.count == 2)
+            let backlog = try await fixture.database.read { try fixture.vault.backlog(in: $0) }
+            #expect(backlog.failed == 2 && backlog.lastError?.contains("is lost") == true)
             // The command works, in spite of the damage.
             let back = try await fixture.vault.rollback(fixture.first, to: 1, author: "ada")
             #expect(back.version == 4 && back.serial == 4)
             store.goAway()
-            #expect(await lost { try await fixture.vault.load(fixture.first, version: 3) }?.backup.contains("can't be reached") == true)
+            let away = try #require(await lost { try await fixture.vault.load(fixture.first, version: 3) })
+            #expect(away.backup.contains("can't be reached") && away.isBackupAway && !gone.isBackupAway)
+            #expect("\(away)".contains("can't be read until") && !"\(away)".contains("is lost"))
         }
     }
 

@@ -43,7 +43,10 @@ import Testing
                 try fixture.vault.setRetention(policy, of: OrganizationID(rawValue: 1), by: "ada", in: transaction)
             }
             #expect(try await fixture.vault.prune(isDryRun: true, author: "ada").removed.map(\.version) == [1, 2] + Array(4...40))
-            let report = try await fixture.vault.prune(policy: RetentionPolicy(versions: 30, days: 0), author: "ada")
+            // What isn't said otherwise stays as the organization has it.
+            let fewer = try await fixture.vault.prune(isDryRun: true, author: "ada") { RetentionPolicy(versions: $0.versions, days: 80) }
+            #expect(fewer.removed.map(\.version) == [1, 2] + Array(4...30) && fewer.removed.allSatisfy { $0.project == "shop" })
+            let report = try await fixture.vault.prune(author: "ada") { _ in RetentionPolicy(versions: 30, days: 0) }
             #expect(report.removed == dry.removed && report.delayed.isEmpty)
             let left = try await fixture.vault.versions(of: fixture.first, limit: 100).map(\.version)
             #expect(left == Array((21...50).reversed()) + [3])
@@ -53,7 +56,7 @@ import Testing
             #expect(try await fixture.vault.load(fixture.first, version: 1) == nil)
             #expect(try await fixture.vault.verify().findings.isEmpty)
             #expect(try await fixture.audited("state.pruned").count == 19)
-            #expect(try await fixture.vault.prune(policy: RetentionPolicy(versions: 1, days: 0), author: "ada").removed.count == 29)
+            #expect(try await fixture.vault.prune(author: "ada") { _ in RetentionPolicy(versions: 1, days: 0) }.removed.count == 29)
             #expect(try await fixture.vault.versions(of: fixture.first).map(\.version) == [50, 3])
             #expect(try await fixture.vault.load(fixture.first) != nil)
         }
@@ -64,20 +67,20 @@ import Testing
         try await withHistory(kind) { fixture, store in
             let policy = RetentionPolicy(versions: 47, days: 0)
             store.goAway()
-            let report = try await fixture.vault.prune(policy: policy, author: "ada")
+            let report = try await fixture.vault.prune(author: "ada") { _ in policy }
             #expect(report.removed.isEmpty && report.delayed.map(\.version) == [1, 2, 3] && report.problem != nil)
             #expect(try await fixture.facts(1)?.prunedAt != nil)
             try await fixture.vault.pin(fixture.first, version: 2, by: "ada")
             store.goAway(false)
             #expect(
-                try await fixture.vault.prune(policy: RetentionPolicy(versions: 50, days: 0), author: "ada").removed.map(\.version) == [
+                try await fixture.vault.prune(author: "ada") { _ in RetentionPolicy(versions: 50, days: 0) }.removed.map(\.version) == [
                     1, 3,
                 ]
             )
             #expect(try await fixture.vault.load(fixture.first, version: 2) != nil)
             #expect(try await fixture.facts(2)?.isPinned == true)
             try await fixture.vault.unpin(fixture.first, version: 2, by: "ada")
-            #expect(try await fixture.vault.prune(policy: policy, author: "ada").removed.map(\.version) == [2])
+            #expect(try await fixture.vault.prune(author: "ada") { _ in policy }.removed.map(\.version) == [2])
         }
     }
 }

@@ -136,6 +136,16 @@ import Testing
         }
     }
 
+    @Test(arguments: TestDatabase.allCases)
+    func `usage is right again after a run, whatever was rebuilt or imported before it`(kind: TestDatabase) async throws {
+        try await Workshop.with(kind) { shop in
+            try await shop.run(.deploy, Stacks.plain(2))
+            try await shop.database.write { try $0.execute("UPDATE organization_usage SET resources = 0") }
+            try await shop.run(.destroy)
+            #expect(try await shop.usage() == (0, 0, 2))
+        }
+    }
+
     @Test func `what a failed deploy left counts as used`() async throws {
         try await Workshop.with { shop in
             try await shop.run(.deploy, Stacks.failing(), endsAs: .failed)

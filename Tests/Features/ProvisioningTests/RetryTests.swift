@@ -4,6 +4,7 @@ import FoundationEssentials
 import Host
 import Jobs
 import Log
+import Sealing
 import StateVault
 import Storage
 import Terraform
@@ -282,8 +283,15 @@ import Testing
             await LeftoverRescue(services: shop.services).run()
             #expect(try shop.workspaces == [])
             #expect(try await state(of: shop).text == newest.text)
-            #expect(try FileSystem.names(in: shop.services.rescueFolder).count == 1)
+            let file = try #require(SetAsideState.files(in: shop.services.rescueFolder).first)
+            #expect(SetAsideState.files(in: shop.services.rescueFolder).count == 1)
             #expect(try shop.filesHolding("\"lineage\"") == [])
+            // A person opens it, under its own name only.
+            let sealed = try [UInt8](Data(contentsOf: URL(filePath: "\(shop.services.rescueFolder)/\(file)")))
+            let opened = try #require(try SetAsideState.open(sealed, at: "/somewhere/\(file)", with: shop.keyring))
+            #expect(opened == Array(next(text, serial: version.serial).utf8))
+            #expect(throws: SealingError.self) { try SetAsideState.open(sealed, at: "other-1.sealed", with: shop.keyring) }
+            #expect(try SetAsideState.open(sealed, at: "shop.tfstate", with: shop.keyring) == nil)
         }
     }
 

@@ -317,6 +317,14 @@ table schema_migrations
     constraint schema_migrations_pkey PRIMARY KEY (number)
     CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
 
+table server_settings
+    column name text NOT NULL
+    column sealed_value bytea NOT NULL
+    column created_at bigint NOT NULL
+    constraint server_settings_name_check CHECK ((name <> ''::text))
+    constraint server_settings_pkey PRIMARY KEY (name)
+    CREATE UNIQUE INDEX server_settings_pkey ON public.server_settings USING btree (name)
+
 table sessions
     column id text NOT NULL
     column user_id bigint NOT NULL

@@ -225,6 +225,11 @@ CREATE TABLE schema_migrations (
     name TEXT NOT NULL,
     applied_at BIGINT NOT NULL
 );
+CREATE TABLE server_settings (
+    name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+    sealed_value BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 64),
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

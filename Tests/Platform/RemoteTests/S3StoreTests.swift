@@ -26,6 +26,9 @@ import Testing
             return
         }
         #expect("\(String(describing: error))".contains("no-such-bucket"))
+        let missing = try #require(error)
+        await #expect(throws: missing) { try await store.put([1], at: try ObjectKey("a")) }
+        await #expect(throws: missing) { try await store.list(prefix: "", from: nil, limit: 1) }
     }
 
     @Test func `damage in the store is noticed by its checksum`() async throws {

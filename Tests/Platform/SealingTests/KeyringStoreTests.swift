@@ -33,7 +33,7 @@ import Testing
         let keyring = try open()
         let first = keyring.activeKeyName
         let sealed = try Envelope.seal([1, 2, 3], with: keyring, context: "test")
-        let second = try await store().add(protection: .plain, now: Date(timeIntervalSince1970: 1_800_000_000))
+        let second = try await store().add(protection: .plain, now: Date(timeIntervalSince1970: 4_000_000_000))
         #expect(keyring.keyNames == [first, second])
         try await store().activate(second)
         #expect(keyring.keyNames == [second, first])
@@ -41,7 +41,7 @@ import Testing
         #expect(try Envelope.open(sealed, with: keyring, context: "test") == [1, 2, 3])
         let facts = try store().list()
         #expect(facts.map(\.name) == [second, first] && facts.map(\.isActive) == [true, false])
-        #expect(facts[0].createdAt == Date(timeIntervalSince1970: 1_800_000_000) && facts[0].protection == "plain")
+        #expect(facts[0].createdAt == Date(timeIntervalSince1970: 4_000_000_000) && facts[0].protection == "plain")
         #expect(await fault { try await store().remove(second) } == .active(second))
         #expect(await fault { try await store().remove("none") } == .unknownName("none"))
         #expect(await fault { _ = try await store().add(name: first, protection: .plain) } == .duplicate(name: first))
@@ -70,6 +70,15 @@ import Testing
         try Data("rubbish".utf8).write(to: URL(filePath: path + ".next"))
         _ = try await store().add(name: "new", protection: .plain)
         #expect(try open().keyNames.last == "new")
+    }
+
+    @Test func `The newest is the one that was added last, also within one second`() async throws {
+        _ = try open()
+        for name in ["one", "two", "three"] {
+            _ = try await store().add(name: name, protection: .plain, now: Date(timeIntervalSince1970: 1_000_000_000))
+            let newest = try store().list().max { ($0.createdAt ?? .distantPast) < ($1.createdAt ?? .distantPast) }
+            #expect(newest?.name == name)
+        }
     }
 
     @Test func `Many add at once, and none is lost`() async throws {

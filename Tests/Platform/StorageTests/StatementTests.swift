@@ -1,9 +1,16 @@
+import FoundationEssentials
 import Storage
 import TestKit
 import Testing
 
 /// What statements do alike on both databases.
 @Suite struct StatementTests {
+    @Test func `a date beyond what a database counts is its last or first moment`() {
+        #expect(Date(timeIntervalSince1970: 1e18).sqlValue == .integer(.max))
+        #expect(Date(timeIntervalSince1970: -1e18).sqlValue == .integer(.min))
+        #expect(Date(timeIntervalSince1970: 1.5).sqlValue == .integer(1_500_000))
+    }
+
     @Test(arguments: TestDatabase.allCases)
     func `binding never pastes`(_ kind: TestDatabase) async throws {
         let hostile = [

@@ -81,7 +81,12 @@ enum CredentialRoutes {
         let isRemoved =
             name.utf8.contains(0)
             ? false
-            : try await call.services.credentials.remove(name: name, organization: organization.name, by: try call.author, now: call.now)
+            : try await call.services.credentials.remove(
+                name: name,
+                organization: organization.name,
+                by: try call.author,
+                now: call.now
+            )
         guard isRemoved else { throw Problem.notFound("There is no credential '\(name.brief)'.") }
         return .done
     }

@@ -2,8 +2,8 @@ import Access
 import Domain
 import Provisioning
 import StateVault
-import Terraform
 import Storage
+import Terraform
 import WebServer
 
 /// The endpoints of requirement 004, as it words them.
@@ -175,7 +175,7 @@ enum DeployRoutes {
             )
         ]
     ) { call, deployment in
-        let state = try await call.services.vault.export(deployment.id)
+        let state = try await call.state(of: deployment)
         return .json(
             .object([
                 ("projectId", .text(deployment.project)),

@@ -67,5 +67,6 @@ package struct APIServices: Sendable {
     var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs, now: now) }
     var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
     var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
+    var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault, now: now) }
     var backend: BackendStates { BackendStates(database: database, keyring: keyring, vault: vault, now: now) }
 }

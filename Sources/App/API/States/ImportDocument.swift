@@ -8,25 +8,30 @@ package struct ImportDocument: Codable, Sendable {
     package let overrides: [String]
     /// The newest has the same bytes already.
     package let isUnchanged: Bool
-    /// In the state that was sent; 0 when nothing was stored.
+    /// In the state that was sent.
     package let resources: Int
     /// What it would follow; nil for an import that is done.
     package let current: StateVersionDocument?
 
-    init(_ check: ImportCheck) {
+    /// The project isn't there, and would be made, or was.
+    package let isNew: Bool
+
+    init(_ check: ImportCheck?, of offered: StateDocument) {
         version = nil
-        overrides = check.overrides.map(\.description)
-        isUnchanged = check.isUnchanged
-        resources = check.document.resourceCount
-        current = check.current.map(StateVersionDocument.init)
+        overrides = check?.overrides.map(\.description) ?? []
+        isUnchanged = check?.isUnchanged ?? false
+        resources = offered.resourceCount
+        current = check?.current.map(StateVersionDocument.init)
+        isNew = check == nil
     }
 
-    init(_ imported: ImportedState) {
+    init(_ imported: ImportedState, of offered: StateDocument) {
         version = imported.version.map(StateVersionDocument.init)
         overrides = imported.overrides.map(\.description)
         isUnchanged = version == nil
-        resources = version?.resources ?? 0
+        resources = offered.resourceCount
         current = nil
+        isNew = version?.version == 1
     }
 
     static let schema = NamedSchema(
@@ -36,6 +41,7 @@ package struct ImportDocument: Codable, Sendable {
             .init("overrides", .list(.string()), "The rules that it breaks, which force overrides"),
             .init("isUnchanged", .boolean, "The newest has the same bytes already"),
             .init("resources", .integer, "In the state that was sent"),
+            .init("isNew", .boolean, "The project isn't there, and is made"),
             .optional("current", .named(StateVersionDocument.schema), "What it follows"),
         ])
     )

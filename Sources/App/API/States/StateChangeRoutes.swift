@@ -2,6 +2,7 @@ import Access
 import Domain
 import Provisioning
 import StateVault
+import Storage
 import WebServer
 
 /// What a person decides about a state.
@@ -27,12 +28,10 @@ enum StateChangeRoutes {
         }
         let reason = try fields.optionalText("reason") ?? "rollback"
         try fields.end()
-        let saved = try await call.services.vault.rollback(
-            deployment.id,
-            to: version,
-            author: try call.principal.actor,
-            reason: reason
-        )
+        let saved = try await call.naming(deployment) {
+            try await call.services.vault.rollback(deployment.id, to: version, author: try call.principal.actor, reason: reason)
+        }
+        try await call.services.adoption.follow(deployment.id)
         return try .json(encoding: StateVersionDocument(saved))
     }
 
@@ -41,8 +40,8 @@ enum StateChangeRoutes {
         "/api/deployments/:project/state/import",
         name: "importState",
         group: group,
-        "Store a state as the newest",
-        needs: .project(.stateWrite),
+        "Store a state as the newest; a project that isn't there is made",
+        needs: .organization(.stateWrite),
         query: [
             QueryParameter("force", .boolean, "Take it in spite of its lineage or serial"),
             QueryParameter("reason", .string(), "For the audit"),
@@ -50,10 +49,18 @@ enum StateChangeRoutes {
         ],
         body: BodyShape(content: [("application/json", .any)], limit: StateVault.standardLimit, isRequired: true),
         answers: [.json(.named(ImportDocument.schema))]
-    ) { call, deployment in
-        if try call.queryFlag("dryRun") {
-            return try .json(encoding: ImportDocument(try await call.services.vault.checkImport(call.body, into: deployment.id)))
+    ) { call, organization in
+        let project = call.parameter("project")
+        // Looked at before a project is made for it.
+        let offered = try StateDocument(parsing: call.body)
+        let known = try await call.services.database.read {
+            try DeploymentStore().deployment(project: project, organization: organization.name, in: $0)
         }
+        if try call.queryFlag("dryRun") {
+            let check = try await known.asyncMap { try await call.services.vault.checkImport(call.body, into: $0.id) }
+            return try .json(encoding: ImportDocument(check, of: offered))
+        }
+        let deployment = try await call.services.backend.ensure(project: project, organization: organization.id)
         let imported = try await call.services.vault.importState(
             call.body,
             into: deployment.id,
@@ -61,7 +68,8 @@ enum StateChangeRoutes {
             reason: try call.query("reason") ?? "import",
             force: try call.queryFlag("force")
         )
-        return try .json(encoding: ImportDocument(imported))
+        try await call.services.adoption.follow(deployment.id)
+        return try .json(encoding: ImportDocument(imported, of: offered))
     }
 
     static let pin = Route(
@@ -73,7 +81,9 @@ enum StateChangeRoutes {
         needs: .project(.stateWrite),
         answers: [.empty()]
     ) { call, deployment in
-        try await call.services.vault.pin(deployment.id, version: try call.version, by: try call.principal.actor)
+        try await call.naming(deployment) {
+            try await call.services.vault.pin(deployment.id, version: try call.version, by: try call.principal.actor)
+        }
         return .done
     }
 
@@ -86,7 +96,9 @@ enum StateChangeRoutes {
         needs: .project(.stateWrite),
         answers: [.empty()]
     ) { call, deployment in
-        try await call.services.vault.unpin(deployment.id, version: try call.version, by: try call.principal.actor)
+        try await call.naming(deployment) {
+            try await call.services.vault.unpin(deployment.id, version: try call.version, by: try call.principal.actor)
+        }
         return .done
     }
 }

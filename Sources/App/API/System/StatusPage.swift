@@ -1,4 +1,6 @@
-/// The page at `/`: what an address in a browser says before there is a dashboard. It holds no secrets and asks for none.
+/// The page at `/`: what an address in a browser says before there is a dashboard.
+///
+/// It holds no secrets and asks for none.
 enum StatusPage {
     static let html = """
         <!doctype html>

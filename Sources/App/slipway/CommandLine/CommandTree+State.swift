@@ -79,7 +79,11 @@ extension CommandTree {
         CommandSpec(
             name: "import",
             summary: "Take a state file as the project's newest state",
-            discussion: "Checks format, lineage and serial; --force overrides the last two, and says what that means.",
+            discussion: """
+                Makes the project when there is none: that is how a stack of plain Terraform moves in. Checks format, lineage and serial; \
+                --force overrides the last two, and says what that means. Opens files from the data folder's leftovers, too: states of runs \
+                that had lost their lock.
+                """,
             arguments: [ArgumentSpec(name: "FILE", summary: "Terraform's state JSON", kind: .path)],
             options: [project, .flag("force", "Take it in spite of its lineage or serial"), reason, yes],
             examples: [.init("slipway state import shop.tfstate --project shop", "From `terraform state pull`, for example")]
@@ -118,15 +122,33 @@ extension CommandTree {
         CommandSpec(
             name: "prune",
             summary: "Remove versions that retention doesn't keep, with their backups",
-            discussion: "Kept are the newest 30 and everything younger than 90 days, the current version, and pinned ones.",
+            discussion: """
+                Kept are the newest 30 and everything younger than 90 days, or what SLIPWAY_STATE_VERSIONS, SLIPWAY_STATE_DAYS or 'slipway \
+                state retention' say; and the current version, and pinned ones.
+                """,
             options: [
-                optionalProject, all, .value("keep", "N", .integer(1...Int.max), "The newest so many"),
-                .value("days", "N", .integer(0...Int.max), "And everything younger than so many days"),
+                optionalProject, all, .value("keep", "N", keptVersions, "The newest so many"),
+                .value("days", "N", keptDays, "And everything younger than so many days"),
                 .flag("dry-run", "Only list what would go"),
             ],
             examples: [
                 .init("slipway state prune --all --dry-run", "What would go?"),
                 .init("slipway state prune --project shop --keep 10 --days 7", "Stricter than usual"),
+            ]
+        ),
+        CommandSpec(
+            name: "retention",
+            summary: "Show or set how much history the organization keeps",
+            discussion: "Workers prune twice a day by this rule. Without an option it is only shown.",
+            options: [
+                .value("keep", "N", keptVersions, "The newest so many versions of each state"),
+                .value("days", "N", keptDays, "And everything younger than so many days"),
+                .flag("reset", "As it is configured for all organizations again"),
+            ],
+            exclusive: [["keep", "reset"], ["days", "reset"]],
+            examples: [
+                .init("slipway state retention", "What is kept?"),
+                .init("slipway state retention --org acme --keep 100 --days 365", "A year, and at least 100 versions"),
             ]
         ),
         CommandSpec(
@@ -140,6 +162,8 @@ extension CommandTree {
         ),
     ]
 
+    private static let keptVersions = ValueKind.integer(1...1_000_000)
+    private static let keptDays = ValueKind.integer(0...36500)
     private static let reason = OptionSpec.value("reason", "TEXT", .text, "Why; kept in the audit log")
     private static let all = OptionSpec.flag("all", "Of every project")
     private static let optionalProject = OptionSpec.value("project", "NAME", .name, "Of this project")

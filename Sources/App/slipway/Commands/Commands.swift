@@ -47,6 +47,7 @@ enum Commands {
         case "state backup": try await StateKeepingCommand.backup(context)
         case "state verify": try await StateKeepingCommand.verify(context)
         case "state prune": try await StateKeepingCommand.prune(context)
+        case "state retention": try await RetentionCommand.run(context)
         case "state rebuild": try await StateKeepingCommand.rebuild(context)
         case "credential add": try await CredentialCommand.add(context)
         case "credential list": try await CredentialCommand.list(context)

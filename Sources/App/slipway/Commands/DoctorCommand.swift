@@ -17,6 +17,8 @@ enum DoctorCommand {
         let name: String
         let verdict: Verdict
         let message: String
+        /// The numbers in the message, for a program that watches.
+        var counts: [String: Int]?
     }
 
     static func run(_ context: CommandContext) async throws -> ExitCode {
@@ -69,7 +71,26 @@ enum DoctorCommand {
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
             await look("queue") { try await queue(program) }
-            await look("backups") { try await backups(program) }
+            await look("locks") { await locks(program) }
+            var counts: [String: Int]?
+            await look("backups") {
+                let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
+                counts = ["pending": backlog.pending, "failed": backlog.failed]
+                return verdict(of: backlog)
+            }
+            checks[checks.count - 1].counts = counts
+            await look("backup place") { (.ok, try await program.vault.findBackups()) }
+            let leftovers = SetAsideState.files(in: program.rescueFolder)
+            if !leftovers.isEmpty {
+                await look("leftovers") {
+                    let what = leftovers.count == 1 ? "a state" : "\(leftovers.count) states"
+                    return (
+                        .warning,
+                        "\(what) of runs that had lost their lock: \(program.rescueFolder); `slipway state import FILE --project NAME --force` takes "
+                            + "one, and deleting it ends this warning"
+                    )
+                }
+            }
         }
         return try finish(checks, context)
     }
@@ -93,13 +114,23 @@ enum DoctorCommand {
     }
 
     /// Whether backups keep up.
-    private static func backups(_ program: Composition) async throws -> (Check.Verdict, String) {
-        let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
+    private static func verdict(of backlog: BackupBacklog) -> (Check.Verdict, String) {
         guard backlog.pending + backlog.failed > 0 else { return (.ok, "every version has its backup") }
         let since = backlog.oldest.map { ", the oldest since \(HumanText.relative($0, now: Date()))" } ?? ""
         let why = backlog.lastError.map { "; \($0)" } ?? ""
         let text = "\(HumanText.count(backlog.pending + backlog.failed, "version")) without a backup\(since)\(why)"
         return (backlog.failed > 0 ? .warning : .ok, text)
+    }
+
+    /// Where locks are kept, and whether Redis answers.
+    private static func locks(_ program: Composition) async -> (Check.Verdict, String) {
+        guard let redis = program.redis else { return (.ok, "in the database") }
+        do {
+            try await redis.ping()
+            return (.ok, "in the database, Redis in front: \(redis.server)")
+        } catch {
+            return (.warning, "in the database alone: \(error)")
+        }
     }
 
     /// Whether someone works on what waits.

@@ -82,12 +82,20 @@ enum ServeCommand {
             stop.yield()
         } again: {
             // What was acknowledged is durable, and leases end by themselves.
-            CurrentProcess.exit(130)
+            CurrentProcess.exitAtOnce(130)
         }
         defer { signals.restore() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
-            group.addTask { await running.live.hub.run() }
+            // Awaited by the group; cancelled by the first signal, so that streams of events end in order before the server waits for them.
+            let hub = Task { await running.live.hub.run() }
+            group.addTask {
+                await withTaskCancellationHandler {
+                    await hub.value
+                } onCancel: {
+                    hub.cancel()
+                }
+            }
             group.addTask { await running.live.pusher.run() }
             if let worker = running.worker {
                 group.addTask {
@@ -105,6 +113,7 @@ enum ServeCommand {
                 for await _ in stops { break }
                 running.drain.begin()
                 running.live.pusher.close()
+                hub.cancel()
                 await running.server.stop()
                 end.yield(nil)
             }

@@ -7,7 +7,8 @@ enum StateCommand {
     static func pull(_ context: CommandContext) async throws -> ExitCode {
         let state = try await load(context, try await context.installation()).body
         context.output.raw(String(decoding: state, as: UTF8.self))
-        if state.last != UInt8(ascii: "\n") { context.output.line() }
+        // Into a file go the very bytes, whose checksum is known.
+        if context.output.isTerminal, state.last != UInt8(ascii: "\n") { context.output.line() }
         return .done
     }
 
@@ -36,7 +37,7 @@ enum StateCommand {
         }
         var table = Table([
             .init("VERSION", isRightAligned: true), .init("SERIAL", isRightAligned: true), .init("RESOURCES", isRightAligned: true),
-            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("JOB", isFlexible: true), .init("CREATED"),
+            .init("CHANGES"), .init("SIZE", isRightAligned: true), .init("BACKUP"), .init("BY", isFlexible: true), .init("CREATED"),
         ])
         let now = Date()
         for version in found {

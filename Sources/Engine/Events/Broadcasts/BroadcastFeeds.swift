@@ -58,9 +58,9 @@ struct BroadcastFeeds {
     /// Moves a channel on, and says who gets what.
     ///
     /// - Parameters:
+    ///   - channel: Whose.
     ///   - page: Events after `position`, in order.
     ///   - position: Where the page was read from.
-    ///   - channel: Whose.
     /// - Returns: Each receiver with its part of the page.
     mutating func advance(
         _ channel: String,

@@ -112,6 +112,20 @@ extension StateVault {
         )
     }
 
+    /// Finds out whether the place of the backups answers.
+    ///
+    /// - Returns: What it is, without secrets.
+    /// - Throws: ``VaultError/Reason/backups(_:)``, ``VaultError/Reason/noBackups``.
+    package func findBackups() async throws(VaultError) -> String {
+        let store = try await backupStore()
+        do throws(RemoteError) {
+            _ = try await store.list(prefix: SealedBackup.folder, from: nil, limit: 1)
+        } catch {
+            throw VaultError.from(error)
+        }
+        return store.place
+    }
+
     // MARK: - Details
 
     func backupStore() async throws(VaultError) -> any ObjectStore {
@@ -183,8 +197,17 @@ extension StateVault {
 
     /// Puts an object of another history aside, which lies there when a database was lost and begun anew: it may be all that is left.
     private func keepOther(at key: ObjectKey, from metadata: BackupMetadata, in store: any ObjectStore) async throws {
-        guard let bytes = try? await store.get(key, limit: 2 * limit + 1 << 20) else { return }  // damaged or none: nothing to keep
-        guard let object = try? SealedBackup(bytes) else { return }
+        let bytes: [UInt8]?
+        do throws(RemoteError) {
+            bytes = try await store.get(key, limit: 2 * limit + 1 << 20)
+        } catch {
+            // Damaged, or nothing of ours: nothing to keep. A store that doesn't answer is no leave to write over what it has.
+            switch error.reason {
+            case .corrupted, .tooLarge: return
+            default: throw error
+            }
+        }
+        guard let bytes, let object = try? SealedBackup(bytes) else { return }  // damaged or none: nothing to keep
         let deployment = DeploymentID(rawValue: metadata.deploymentID)
         do throws(SealingError) {
             let other = try object.openMetadata(of: deployment, version: metadata.version, with: keyring)

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Sealing
 
 /// The resources and outputs of a state as digests: enough to see what differs, and no value of any.
@@ -68,7 +69,7 @@ struct StateContent {
             case "deposed": deposed = try scanner.string(orNull: ()) ?? ""
             case "attributes" where try scanner.peek() == UInt8(ascii: "{"):
                 try scanner.object { (scanner, name) throws(VaultError) in
-                    resource.attributes[name] = digest(try scanner.slice())
+                    resource.attributes[name.text] = digest(try scanner.slice())
                 }
             case "sensitive_attributes" where try scanner.peek() == UInt8(ascii: "["):
                 try scanner.array { (scanner) throws(VaultError) in
@@ -92,7 +93,7 @@ struct StateContent {
             guard isFirst, try scanner.peek() == UInt8(ascii: "{") else { return try scanner.skip() }
             isFirst = false
             try scanner.object { (scanner, field) throws(VaultError) in
-                guard field == "value", try scanner.peek() == UInt8(ascii: "\"") else { return try scanner.skip() }
+                guard case "value" = field, try scanner.peek() == UInt8(ascii: "\"") else { return try scanner.skip() }
                 first = try scanner.string()
             }
         }

@@ -1,10 +1,9 @@
-/// Walks over JSON without building values: strict (RFC 8259), and as fast as bytes can be looked at one by one.
+internal import JSON
+
+/// Walks over JSON without building values, strict (RFC 8259): names and values that the caller asks for one by one, the rest at once.
 ///
 /// It copies nothing but what the caller asks for, so that a state of 100 MB costs no memory beside its bytes.
 struct JSONScanner {
-    /// Deeper nesting is refused: it would exhaust the stack.
-    static let deepest = 500
-
     private let bytes: [UInt8]
     private(set) var position = 0
 
@@ -13,12 +12,12 @@ struct JSONScanner {
     // MARK: - Values
 
     /// Reads an object: `member` gets each name, in order, and must read or skip exactly its value.
-    mutating func object(_ member: (inout JSONScanner, String) throws(VaultError) -> Void) throws(VaultError) {
+    mutating func object(_ member: (inout JSONScanner, JSONName) throws(VaultError) -> Void) throws(VaultError) {
         try expect(UInt8(ascii: "{"))
         if try peek() == UInt8(ascii: "}") { return position += 1 }
         while true {
             try skipSpace()
-            let name = try string()
+            let name = try name()
             try expect(UInt8(ascii: ":"))
             try member(&self, name)
             guard try continues(before: UInt8(ascii: "}")) else { return }
@@ -33,6 +32,11 @@ struct JSONScanner {
             try element(&self)
             guard try continues(before: UInt8(ascii: "]")) else { return }
         }
+    }
+
+    private mutating func name() throws(VaultError) -> JSONName {
+        let (range, isEscaped) = try scanString()
+        return isEscaped ? JSONName(unescaped(range)) : JSONName(bytes, in: range)
     }
 
     /// Reads a string, with its escapes resolved.
@@ -80,28 +84,8 @@ struct JSONScanner {
     }
 
     /// Passes over any value, and checks it.
-    mutating func skip(depth: Int = 0) throws(VaultError) {
-        guard depth < Self.deepest else { throw malformed(at: position) }
-        switch try peek() {
-        case UInt8(ascii: "\""): _ = try scanString()
-        case UInt8(ascii: "{"):
-            position += 1
-            if try peek() == UInt8(ascii: "}") { return position += 1 }
-            repeat {
-                try skipSpace()
-                _ = try scanString()
-                try expect(UInt8(ascii: ":"))
-                try skip(depth: depth + 1)
-            } while try continues(before: UInt8(ascii: "}"))
-        case UInt8(ascii: "["):
-            position += 1
-            if try peek() == UInt8(ascii: "]") { return position += 1 }
-            repeat { try skip(depth: depth + 1) } while try continues(before: UInt8(ascii: "]"))
-        case UInt8(ascii: "t"): try expect(literal: "true")
-        case UInt8(ascii: "f"): try expect(literal: "false")
-        case UInt8(ascii: "n"): try expect(literal: "null")
-        default: _ = try scanNumber()
-        }
+    mutating func skip() throws(VaultError) {
+        do throws(JSONFault) { position = try JSONText.endOfValue(in: bytes, from: position) } catch { throw error.refusal }
     }
 
     /// Makes sure that nothing but white space is left.
@@ -120,14 +104,7 @@ struct JSONScanner {
         guard position < bytes.count else { throw VaultError(.torn) }
     }
 
-    private mutating func passSpace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x0a, 0x0d, 0x09: position += 1
-            default: return
-            }
-        }
-    }
+    private mutating func passSpace() { position = JSONText.endOfSpace(in: bytes, from: position) }
 
     private mutating func expect(_ byte: UInt8) throws(VaultError) {
         guard try peek() == byte else { throw malformed(at: position) }
@@ -152,92 +129,24 @@ struct JSONScanner {
 
     /// The bytes between the quotation marks, and whether there is a backslash among them.
     private mutating func scanString() throws(VaultError) -> (Range<Int>, isEscaped: Bool) {
-        guard bytes[position] == UInt8(ascii: "\"") else { throw malformed(at: position) }
-        let start = position + 1
-        var index = start
-        var isEscaped = false
-        let count = bytes.count
-        while index < count {
-            let byte = bytes[index]
-            // The plain byte, nearly every one, first: printable ASCII that ends or escapes nothing. Half the time of a save is spent here.
-            if byte &- 0x20 < 0x60, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                index &+= 1
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""):
-                position = index + 1
-                return (start..<index, isEscaped)
-            case UInt8(ascii: "\\"):
-                isEscaped = true
-                index = try indexAfterEscape(at: index)
-            case 0..<0x20: throw malformed(at: index)
-            default: index = try indexAfterScalar(at: index)
-            }
+        do throws(JSONFault) {
+            let start = position + 1
+            let (end, isEscaped) = try JSONText.endOfString(in: bytes, from: position)
+            position = end
+            return (start..<end - 1, isEscaped)
+        } catch {
+            throw error.refusal
         }
-        throw VaultError(.torn)
-    }
-
-    private func indexAfterEscape(at index: Int) throws(VaultError) -> Int {
-        guard index + 1 < bytes.count else { throw VaultError(.torn) }
-        switch bytes[index + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
-            UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return index + 2
-        case UInt8(ascii: "u"):
-            for digit in index + 2..<index + 6 {
-                guard digit < bytes.count else { throw VaultError(.torn) }
-                guard Self.hexadecimalValue(bytes[digit]) != nil else { throw malformed(at: digit) }
-            }
-            return index + 6
-        default: throw malformed(at: index)
-        }
-    }
-
-    /// Checks one UTF-8 scalar of two to four bytes (Unicode, table 3-7).
-    private func indexAfterScalar(at index: Int) throws(VaultError) -> Int {
-        let second: ClosedRange<UInt8>
-        let length: Int
-        switch bytes[index] {
-        case 0xc2...0xdf: (length, second) = (2, 0x80...0xbf)
-        case 0xe0: (length, second) = (3, 0xa0...0xbf)
-        case 0xed: (length, second) = (3, 0x80...0x9f)
-        case 0xe1...0xef: (length, second) = (3, 0x80...0xbf)
-        case 0xf0: (length, second) = (4, 0x90...0xbf)
-        case 0xf1...0xf3: (length, second) = (4, 0x80...0xbf)
-        case 0xf4: (length, second) = (4, 0x80...0x8f)
-        default: throw malformed(at: index)
-        }
-        for place in 1..<length {
-            guard index + place < bytes.count else { throw VaultError(.torn) }
-            let allowed = place == 1 ? second : 0x80...0xbf
-            guard allowed.contains(bytes[index + place]) else { throw malformed(at: index + place) }
-        }
-        return index + length
     }
 
     private mutating func scanNumber() throws(VaultError) -> Range<Int> {
-        let start = position
-        if bytes[position] == UInt8(ascii: "-") { position += 1 }
-        let firstDigit = position
-        try passDigits()
-        if bytes[firstDigit] == UInt8(ascii: "0"), position > firstDigit + 1 { throw malformed(at: firstDigit) }
-        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
-            position += 1
-            try passDigits()
+        do throws(JSONFault) {
+            let start = position
+            position = try JSONText.endOfNumber(in: bytes, from: position)
+            return start..<position
+        } catch {
+            throw error.refusal
         }
-        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
-            try passDigits()
-        }
-        return start..<position
-    }
-
-    private mutating func passDigits() throws(VaultError) {
-        let start = position
-        while position < bytes.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[position] { position += 1 }
-        guard position > start else { throw position == bytes.count ? VaultError(.torn) : malformed(at: position) }
     }
 
     private static func hexadecimalValue(_ byte: UInt8) -> UInt16? {
@@ -277,6 +186,16 @@ struct JSONScanner {
         case UInt8(ascii: "r"): 13
         case UInt8(ascii: "t"): 9
         default: UInt16(letter)
+        }
+    }
+}
+
+extension JSONFault {
+    /// What it means to the vault.
+    fileprivate var refusal: VaultError {
+        switch self {
+        case .torn: VaultError(.torn)
+        case .malformed(let offset): VaultError(.malformed(offset: offset))
         }
     }
 }

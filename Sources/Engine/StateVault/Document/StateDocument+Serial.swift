@@ -1,3 +1,5 @@
+internal import JSON
+
 extension StateDocument {
     /// Writes another serial into a state's bytes; every other byte stays.
     ///
@@ -6,7 +8,7 @@ extension StateDocument {
         var scanner = JSONScanner(bytes)
         var place: Range<Int>?
         try scanner.object { (scanner, name) throws(VaultError) in
-            guard name == "serial" else { return try scanner.skip() }
+            guard case "serial" = name else { return try scanner.skip() }
             _ = try scanner.peek()
             let start = scanner.position
             _ = try scanner.integer()

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What Slipway needs to know of a Terraform state, without its attributes.
 ///
 /// - SeeAlso: <https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go>
@@ -94,7 +96,7 @@ extension StateOutput {
                 default: try scanner.skip()
                 }
             }
-            outputs.append(StateOutput(name: name, value: value, type: type, isSensitive: isSensitive))
+            outputs.append(StateOutput(name: name.text, value: value, type: type, isSensitive: isSensitive))
         }
         return outputs
     }

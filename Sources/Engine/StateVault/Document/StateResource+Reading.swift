@@ -1,3 +1,5 @@
+internal import JSON
+
 extension StateResource {
     /// What one entry of an `instances` list says.
     private struct Instance {
@@ -31,7 +33,14 @@ extension StateResource {
                 }
             }
             guard !type.isEmpty, !name.isEmpty else { throw VaultError(.notAState(missing: "type or name of a resource")) }
-            let address = (module.isEmpty ? "" : module + ".") + (mode == "data" ? "data." : "") + "\(type).\(name)"
+            // One piece of memory for each address.
+            var address = module
+            address.reserveCapacity(module.utf8.count + type.utf8.count + name.utf8.count + 16)
+            if !module.isEmpty { address += "." }
+            if mode == "data" { address += "data." }
+            address += type
+            address += "."
+            address += name
             for instance in instances {
                 resources.append(
                     StateResource(

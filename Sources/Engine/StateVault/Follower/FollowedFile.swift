@@ -93,14 +93,18 @@ final class FollowedFile: Sendable {
 
     private func content() -> Content {
         let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int  // nil when it is missing
-        if let size, size > limit { return .tooLarge(VaultError(.tooLarge(size: size, limit: limit))) }
+        if let size, size > limit { return tooLarge(size) }
         // Missing, or for a moment unreadable: both come right with the next rewrite.
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { return .missing }
         let bytes = [UInt8](data)
+        // It may have grown meanwhile.
+        if bytes.count > limit { return tooLarge(bytes.count) }
         if bytes.isEmpty { return .empty }
         if bytes == newest?.bytes { return .unchanged }
         do throws(VaultError) { return .whole(try FollowedState(parsing: bytes)) } catch { return .torn }
     }
+
+    private func tooLarge(_ size: Int) -> Content { .tooLarge(VaultError(.tooLarge(size: size, limit: limit))) }
 
     /// Puts a copy where no rewrite truncates it.
     private func keep(_ state: FollowedState) {

@@ -18,6 +18,8 @@ package struct LostVersion: Sendable, Equatable, CustomStringConvertible {
     package let damage: String
     /// Why its backup doesn't help.
     package let backup: String
+    /// Whether its backup could not be asked for: it may help when the store is back.
+    package let isBackupAway: Bool
     /// How many resources it knew; nil when its row is lost.
     package let resourceCount: Int?
     /// The newest good version; nil when there is none.
@@ -31,7 +33,8 @@ package struct LostVersion: Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        let what = "version \(version) of the state of project \(project) is lost (\(damage); \(backup))"
+        let verdict = isBackupAway ? "can't be read until the store of the backups is back" : "is lost"
+        let what = "version \(version) of the state of project \(project) \(verdict) (\(damage); \(backup))"
         guard let fallback, let command else { return "\(what), and no other version is good: import a copy with `slipway state import`" }
         let good =
             "the newest good version is \(fallback.version) (serial \(fallback.serial), \(fallback.resourceCount) resources, "

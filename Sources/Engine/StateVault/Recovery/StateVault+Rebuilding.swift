@@ -34,6 +34,8 @@ extension StateVault {
             throw VaultError.from(error)
         }
         var conflicts: Set<BackupAddress.Stack> = []
+        // A dry run makes no rows that would tell it what it has counted.
+        var seen: (organizations: Set<String>, deployments: Set<String>) = ([], [])
         for (index, place) in places.enumerated() {
             if Task.isCancelled { break }
             if conflicts.contains(place.stack) {
@@ -43,8 +45,9 @@ extension StateVault {
                     let backup = try await open(place, in: store)
                     switch try await take(backup, isDryRun: isDryRun, by: author) {
                     case .made(let organization, let deployment):
-                        report.organizationsMade += organization ? 1 : 0
-                        report.deploymentsMade += deployment ? 1 : 0
+                        let (name, project) = (backup.metadata.organization, backup.metadata.project)
+                        if organization, seen.organizations.insert(name).inserted { report.organizationsMade += 1 }
+                        if deployment, seen.deployments.insert("\(name)/\(project)").inserted { report.deploymentsMade += 1 }
                         report.versionsMade += 1
                     case .present: report.versionsPresent += 1
                     case .conflict:

@@ -16,6 +16,7 @@ extension StateVault {
     /// - Throws: ``VaultError/Reason/unrecoverable(_:)``; `damage` itself when the backup was sealed with the same missing key.
     func recover(_ found: StoredVersion, from damage: VaultError) async throws(VaultError) -> LoadedState {
         let why: String
+        var isBackupAway = false
         do {
             let backup = try await readBackup(of: found.version, of: found.deployment)
             let good = backup.metadata.checksum
@@ -38,16 +39,19 @@ extension StateVault {
             why = problem.description
         } catch let error as VaultError where error.isTransient || error.reason == .noBackups {
             why = error.description
+            isBackupAway = error.reason != .noBackups
         } catch let error as VaultError {
             guard case .backups = error.reason else { throw error }
             why = error.description
+            isBackupAway = true
         } catch {
             throw VaultError.from(error)
         }
-        let lost = try await lostVersion(found, damage: damage, backup: why)
+        let lost = try await lostVersion(found, damage: damage, backup: why, isBackupAway: isBackupAway)
         logger.error(
-            "a state version is lost",
-            ["deployment.id": .init(found.deployment), "state.version": .init(found.version), "error": .init("\(lost)")]
+            isBackupAway ? "a damaged state version waits for the store of the backups" : "a state version is lost",
+            // The whole story is the error's; here it would only be said twice.
+            ["deployment.id": .init(found.deployment), "state.version": .init(found.version), "error": .init(lost.damage)]
         )
         throw VaultError(.unrecoverable(lost), cause: damage)
     }
@@ -92,7 +96,12 @@ extension StateVault {
     }
 
     /// The newest good version, and what falling back to it loses.
-    private func lostVersion(_ found: StoredVersion, damage: VaultError, backup: String) async throws(VaultError) -> LostVersion {
+    private func lostVersion(
+        _ found: StoredVersion,
+        damage: VaultError,
+        backup: String,
+        isBackupAway: Bool
+    ) async throws(VaultError) -> LostVersion {
         let project = try await read { transaction in
             try transaction.first("SELECT project FROM terraform_deployments WHERE id = \(found.deployment)")?
                 .value("project", as: String.self)
@@ -121,6 +130,7 @@ extension StateVault {
             version: found.version,
             damage: damage.damageText,
             backup: backup,
+            isBackupAway: isBackupAway,
             resourceCount: found.facts?.resourceCount,
             fallback: fallback.map {
                 .init(version: $0.version, serial: $0.serial, resourceCount: $0.resourceCount, createdAt: $0.createdAt)

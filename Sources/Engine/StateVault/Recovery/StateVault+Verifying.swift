@@ -56,7 +56,9 @@ extension StateVault {
                 report.findings.append(finding("\(error)", .restored))
             } catch let lost {
                 switch lost.reason {
-                case .unrecoverable(let version): report.findings.append(finding("\(error)", .lost("\(version)")))
+                case .unrecoverable(let version):
+                    report.findings.append(finding("\(error)", .lost("\(version)")))
+                    if !version.isBackupAway { try await markLost(version) }
                 case .unknownKey(let name, _, _): report.findings.append(finding("\(error)", .unknownKey(name)))
                 default: throw lost
                 }
@@ -102,6 +104,14 @@ extension StateVault {
                 return nil
             default: throw error
             }
+        }
+    }
+
+    /// Lets the backlog, and with it `doctor`, tell of a version that neither row nor backup holds.
+    private func markLost(_ lost: LostVersion) async throws(VaultError) {
+        let message = "version \(lost.version) of project \(lost.project) is lost (\(lost.damage); \(lost.backup))"
+        try await write { [self] transaction in
+            try markFailed(lost.deployment, version: lost.version, message, isFinal: true, in: transaction)
         }
     }
 

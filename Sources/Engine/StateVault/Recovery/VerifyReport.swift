@@ -30,11 +30,13 @@ package struct VerifyReport: Sendable, Equatable {
 
         package var description: String {
             let what = "version \(version) of project \(project): \(problem)"
+            // Both say by themselves what was wrong.
             return switch outcome {
             case .restored: "\(what); restored from its backup"
             case .backupRewritten: "\(what); its backup was written anew"
-            case .lost(let message): "\(what); \(message)"
-            case .unknownKey(let name): "\(what); put the key \"\(name)\" back into the keyring"
+            case .lost(let message): message
+            case .unknownKey(let name):
+                "version \(version) of project \(project): put the key \"\(name)\" back into the keyring, it was sealed with that"
             }
         }
     }

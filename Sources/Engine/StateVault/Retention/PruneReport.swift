@@ -4,6 +4,7 @@ package import Domain
 package struct PruneReport: Sendable, Equatable {
     package struct Item: Sendable, Equatable {
         package let deployment: DeploymentID
+        package let project: String
         package let version: Int
         package let sealedByteCount: Int
     }

@@ -12,22 +12,22 @@ extension StateVault {
     ///
     /// - Parameters:
     ///   - scope: Which.
-    ///   - policy: In place of the organizations' own.
     ///   - isDryRun: Only lists.
     ///   - author: Who, for the audit.
+    ///   - adjust: Makes another policy of the organization's own.
     /// - Returns: What is gone, or would be.
     /// - Throws: ``VaultError/Reason/storage(_:)``; a store that is away is in the report.
     package func prune(
         _ scope: VaultScope = .all,
-        policy: RetentionPolicy? = nil,
         isDryRun: Bool = false,
-        author: String
+        author: String,
+        adjust: @escaping @Sendable (RetentionPolicy) -> RetentionPolicy = { $0 }
     ) async throws(VaultError) -> PruneReport {
         var report = PruneReport()
-        for (deployment, _) in try await deployments(in: scope) {
+        for (deployment, project) in try await deployments(in: scope) {
             let now = now()
             let marked = try await write { [self] transaction in
-                let superfluous = try superfluous(deployment, policy: policy, at: now, in: transaction)
+                let superfluous = try superfluous(deployment, adjust, at: now, in: transaction)
                 for facts in isDryRun ? [] : superfluous where facts.prunedAt == nil {
                     try transaction.execute(
                         """
@@ -39,7 +39,12 @@ extension StateVault {
                 return superfluous
             }
             for facts in marked {
-                let item = PruneReport.Item(deployment: deployment, version: facts.version, sealedByteCount: facts.sealedByteCount)
+                let item = PruneReport.Item(
+                    deployment: deployment,
+                    project: project,
+                    version: facts.version,
+                    sealedByteCount: facts.sealedByteCount
+                )
                 if isDryRun {
                     report.removed.append(item)
                     continue
@@ -60,8 +65,13 @@ extension StateVault {
 
     /// What an organization keeps.
     package func retention(of organization: OrganizationID, in transaction: Transaction) throws -> RetentionPolicy {
+        try ownRetention(of: organization, in: transaction) ?? retention
+    }
+
+    /// What an organization has set for itself; nil: what is configured for all.
+    package func ownRetention(of organization: OrganizationID, in transaction: Transaction) throws -> RetentionPolicy? {
         let row = try transaction.first("SELECT versions, days FROM state_retention WHERE organization_id = \(organization)")
-        return try row.map { RetentionPolicy(versions: try $0.value("versions"), days: try $0.value("days")) } ?? retention
+        return try row.map { RetentionPolicy(versions: try $0.value("versions"), days: try $0.value("days")) }
     }
 
     /// Sets what an organization keeps; nil: what is configured for all.
@@ -97,13 +107,13 @@ extension StateVault {
     /// Versions that nothing keeps, oldest first, those that are marked already among them.
     private func superfluous(
         _ deployment: DeploymentID,
-        policy: RetentionPolicy?,
+        _ adjust: (RetentionPolicy) -> RetentionPolicy,
         at now: Date,
         in transaction: Transaction
     ) throws -> [StateVersion] {
         // Held: the current version must not change before the marks are written.
         let facts = try StoredFacts.read(deployment, locks: true, in: transaction)
-        let policy = try policy ?? retention(of: facts.organization, in: transaction)
+        let policy = adjust(try retention(of: facts.organization, in: transaction))
         let oldest = now.addingTimeInterval(-86400 * Double(policy.days))
         let limit = try transaction.first(
             """

@@ -39,17 +39,21 @@ extension StateVault {
         guarding: @escaping @Sendable (Transaction) throws -> Void = { _ in }
     ) async throws(VaultError) -> StateVersion? {
         guard state.count <= limit else { throw VaultError(.tooLarge(size: state.count, limit: limit)) }
-        return try await save(
-            try FollowedState(parsing: state),
-            for: deployment,
-            as: kind,
+        // Parsing and hashing take about the same time, a third of a save each.
+        async let checksum = SHA256.hex(state)
+        let document = try StateDocument(parsing: state)
+        let offered = OfferedState(
+            bytes: state,
+            document: document,
+            checksum: await checksum,
+            kind: kind,
             fence: fence,
             job: job,
             author: author,
             changeSummary: changeSummary,
-            force: force,
-            guarding: guarding
+            isForced: force
         )
+        return try await save(offered, for: deployment, guarding: guarding)
     }
 
     /// Stores what a ``StateFollower`` handed over, without parsing it again; the same as above otherwise.
@@ -78,6 +82,16 @@ extension StateVault {
             changeSummary: changeSummary,
             isForced: force
         )
+        return try await save(offered, for: deployment, guarding: guarding)
+    }
+
+    // MARK: - Details
+
+    private func save(
+        _ offered: OfferedState,
+        for deployment: DeploymentID,
+        guarding: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws(VaultError) -> StateVersion? {
         // The version is part of what is sealed, and sealing takes too long for a transaction: guess it, and do it again when another
         // writer was faster. After a few lost races it is sealed while the row is held, so that everyone gets a turn.
         for _ in 0..<3 {
@@ -95,8 +109,6 @@ extension StateVault {
         guard case .stored(let version) = outcome else { return nil }
         return version
     }
-
-    // MARK: - Details
 
     private enum Outcome: Sendable {
         case stored(StateVersion?)

@@ -16,8 +16,11 @@ struct HTTPAddress: Equatable {
 
     /// Reads a URL.
     ///
-    /// - Throws: ``RemoteError/Reason/badURL(_:)``, without the URL, which may hold a secret.
+    /// - Throws: ``RemoteError/Reason/badURL(_:)``, without the URL, which may hold a secret; or ``RemoteError/Reason/failed(_:)`` when
+    ///   libcurl is missing.
     init(_ text: String) throws(RemoteError) {
+        // Every way to a server begins here.
+        if let fault = slipway_load_libcurl() { throw RemoteError(.failed(String(cString: fault))) }
         let isPrintable = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         guard isPrintable else { throw RemoteError(.badURL("it holds a space or a character that must be percent-encoded")) }
         guard let parts = curl_url() else { throw RemoteError(.failed("out of memory")) }
@@ -42,7 +45,7 @@ struct HTTPAddress: Equatable {
 
     private static func part(_ part: CURLUPart, of parts: OpaquePointer) -> String? {
         var value: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(parts, part, &value, 0) == CURLUE_OK, let value else { return nil }
+        guard slipway_curl_url_get(parts, part, &value) == CURLUE_OK, let value else { return nil }
         defer { curl_free(value) }
         return String(validatingCString: value)
     }

@@ -6,10 +6,12 @@ internal import Synchronization
 /// always verified; redirects are not followed unless a request allows it; proxies are taken from the environment (`https_proxy`,
 /// `no_proxy`) as libcurl does.
 package final class HTTPClient: Sendable {
-    private let loop: TransferLoop
+    private let options: HTTPOptions
+    /// Made with the first request: until then libcurl is not even loaded.
+    private let loop = Mutex<TransferLoop?>(nil)
 
     /// Makes a client; nothing is connected yet.
-    package init(_ options: HTTPOptions = HTTPOptions()) { loop = TransferLoop(options) }
+    package init(_ options: HTTPOptions = HTTPOptions()) { self.options = options }
 
     /// Sends a request and waits for the whole answer.
     ///
@@ -21,6 +23,7 @@ package final class HTTPClient: Sendable {
         let address = try HTTPAddress(request.url)
         guard request.headers.isSendable else { throw RemoteError(.badRequest("a header holds a line break or another control character")) }
         let isCancelled = CancellationFlag()
+        let loop = startedLoop()
         let result: Result<HTTPResponse, RemoteError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.submit(.init(request: request, address: address, isCancelled: isCancelled, continuation: continuation))
@@ -30,6 +33,15 @@ package final class HTTPClient: Sendable {
             loop.noticeCancellation()
         }
         return try result.get()
+    }
+
+    /// The loop; an ``HTTPAddress`` was read before, so that libcurl is there.
+    private func startedLoop() -> TransferLoop {
+        loop.withLock { loop in
+            let started = loop ?? TransferLoop(options)
+            loop = started
+            return started
+        }
     }
 }
 

@@ -33,6 +33,7 @@ final class TransferLoop: @unchecked Sendable {
     /// Once per process, before anything else of libcurl's.
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
+    /// libcurl must be loaded.
     init(_ options: HTTPOptions) {
         // Both fail only when no memory is left or OpenSSL can't start.
         guard Self.isReady, let multi = curl_multi_init() else { fatalError("libcurl can't start") }

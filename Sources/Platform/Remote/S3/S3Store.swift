@@ -53,7 +53,8 @@ package final class S3Store: ObjectStore {
         var request = HTTPRequest(.put, endpoint.url(key.prefixed(location.prefix)), body: bytes)
         request.headers = ["x-amz-checksum-sha256": checksum]
         request.timeout = Self.timeout(byteCount: bytes.count)
-        let response = try await caller.send(request, contentHash: Hexadecimal.text(hash))
+        let response = try await caller.send(request, contentHash: Hexadecimal.text(hash), accepting: [404])
+        if response.status == 404 { throw missing(response) }
         return try await check(response, checksum: checksum, bytes: bytes, key: key)
     }
 
@@ -98,7 +99,8 @@ package final class S3Store: ObjectStore {
         query["continuation-token"] = position?.text
         var request = HTTPRequest(.get, endpoint.url(query: query))
         request.responseLimit = 8 << 20
-        let response = try await caller.send(request, contentHash: Self.emptyHash)
+        let response = try await caller.send(request, contentHash: Self.emptyHash, accepting: [404])
+        if response.status == 404 { throw missing(response) }
         guard let answer = XMLElement(document: response.body), answer.name == "ListBucketResult" else { throw malformed("no listing") }
         guard let page = ObjectPage(answer, below: location.prefix) else { throw malformed("an incomplete listing") }
         return page
@@ -127,7 +129,15 @@ package final class S3Store: ObjectStore {
     /// A missing bucket is no missing object.
     private func requireBucket(_ response: HTTPResponse) throws(RemoteError) {
         guard caller.fault(response).code == "NoSuchBucket" else { return }
-        throw RemoteError(.badLocation("there is no bucket \(location.bucket) at \(HTTPAddress.shown(endpoint.bucketURL)): make it first"))
+        throw missing(response)
+    }
+
+    /// What a 404 means where no object was asked for.
+    private func missing(_ response: HTTPResponse) -> RemoteError {
+        let server = HTTPAddress.shown(endpoint.bucketURL)
+        let code = caller.fault(response).code
+        guard code.isEmpty || code == "NoSuchBucket" else { return malformed("404 · \(code)") }
+        return RemoteError(.badLocation("there is no bucket \(location.bucket) at \(server): make it first"))
     }
 
     /// The SHA-256 of a whole object in base64; one with `-` at its end is of an object put in parts.

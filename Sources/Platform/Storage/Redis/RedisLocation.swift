@@ -1,3 +1,4 @@
+internal import CRedis
 internal import FoundationEssentials
 
 /// Where a Redis server is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]` or `unix:///PATH[?db=DB]`.
@@ -14,8 +15,10 @@ package struct RedisLocation: Sendable, Equatable {
 
     /// Reads an address.
     ///
-    /// - Throws: ``RedisError/Reason/invalidLocation(_:)`` with what to write instead.
+    /// - Throws: ``RedisError/Reason/invalidLocation(_:)`` with what to write instead, or when hiredis is missing.
     package static func parse(_ text: String) throws(RedisError) -> RedisLocation {
+        // Every way to a server begins here.
+        if let fault = slipway_load_hiredis() { throw RedisError(.invalidLocation(String(cString: fault))) }
         if text.hasPrefix("rediss://") {
             throw RedisError(
                 .invalidLocation("TLS to Redis (rediss://) is not supported: use a Unix socket, or a TLS tunnel on this machine")

@@ -20,8 +20,11 @@ extension Bool: SQLBindable {
 }
 
 extension Date: SQLBindable {
-    /// Whole microseconds since 1970 UTC, rounded.
-    package var sqlValue: SQLValue { .integer(Int64((timeIntervalSince1970 * 1_000_000).rounded())) }
+    /// Whole microseconds since 1970 UTC, rounded; 290,000 years from there they end.
+    package var sqlValue: SQLValue {
+        let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
+        return .integer(Int64(exactly: microseconds) ?? (microseconds < 0 ? .min : .max))
+    }
 }
 
 extension Optional: SQLBindable where Wrapped: SQLBindable {
