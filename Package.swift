@@ -20,8 +20,8 @@ func system(_ name: String) -> Target { .systemLibrary(name: name, path: "Source
 
 func lazy(_ name: String) -> Target { .target(name: name, path: "Sources/Platform/C/\(name)") }
 
-func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestKit"], path: "Tests/\(path)\(name)", swiftSettings: everywhere)
+func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestKit"], path: "Tests/\(path)\(name)", exclude: exclude, swiftSettings: everywhere)
 }
 
 let package = Package(
@@ -157,7 +157,7 @@ let package = Package(
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
-        tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"]),
+        tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"], exclude: ["workflow.sh"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -91,7 +91,7 @@ struct RunFollower: Sendable {
         )
         defer { interrupts.restore() }
         // Passes the first Ctrl-C on; ends with the stream, or is cancelled, and is awaited below.
-        let canceller = Task { for await _ in cancels { try await passOn(screen) } }
+        let canceller = Task { for await _ in cancels { await passOn(screen) } }
         defer { canceller.cancel() }
         var patience = Patience(installation, context.output)
         var pause: Pause?
@@ -124,7 +124,7 @@ struct RunFollower: Sendable {
         }
         cancel.finish()
         if case .left = pause { canceller.cancel() }
-        try await canceller.value
+        await canceller.value
         switch pause {
         case .left, nil: screen.left()
         case .awaitsApproval: screen.finish(asking: asks)
@@ -144,7 +144,7 @@ struct RunFollower: Sendable {
         return try JobProgress(parsing: try await installation.send(order).body)
     }
 
-    private func passOn(_ screen: RunScreen) async throws {
+    private func passOn(_ screen: RunScreen) async {
         screen.cancelling()
         while !Task.isCancelled {
             do {
@@ -153,7 +153,10 @@ struct RunFollower: Sendable {
             } catch let error as Problem where error.status == 409 {
                 // It has ended meanwhile.
                 return
-            } catch where Installation.mayPass(error) {
+            } catch {
+                guard Installation.mayPass(error) else {
+                    return context.output.note("The job can't be cancelled: \(ErrorText.sentence(of: error))")
+                }
                 try? await Task.sleep(for: .milliseconds(500))  // cancelled: the loop's condition ends it
             }
         }

@@ -129,7 +129,7 @@ struct Call: Sendable {
         }
         guard let found, principal.role(in: found.id) != nil else {
             throw Problem.notFound(
-                "There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization'."
+                "There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization', as `slipway org list` shows it."
             )
         }
         try check(permission, in: found.id)

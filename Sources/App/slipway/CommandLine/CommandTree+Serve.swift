@@ -56,7 +56,7 @@ extension CommandTree {
         summary: "Print the backend.tf that makes any Terraform keep its state here",
         options: [
             project,
-            .value("url", "URL", .text, "The server's address; SLIPWAY_URL or http://127.0.0.1:8080 unless given"),
+            .value("url", "URL", .text, "The server's address; SLIPWAY_URL, that of 'slipway login' or http://127.0.0.1:8080 unless given"),
         ],
         examples: [.init("slipway state backend --project shop > backend.tf", "Then: TF_HTTP_PASSWORD=slp_… terraform init")]
     )

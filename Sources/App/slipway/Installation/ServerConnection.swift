@@ -30,7 +30,8 @@ struct ServerConnection: APIConnection {
         guard let method = HTTPRequest.Method(rawValue: order.method) else { throw CommandError("The method \(order.method) is unknown here.") }
         var request = HTTPRequest(method, url + order.target, body: order.body)
         if let token { request.headers[name: "Authorization"] = "Bearer \(token)" }
-        if let type = order.type { request.headers[name: "Content-Type"] = type }
+        // One without a body would get a type that no route takes.
+        request.headers[name: "Content-Type"] = order.type ?? "application/json"
         request.timeout = order.timeout
         // A state may have 256 MiB, and an installation may allow more.
         request.responseLimit = 1 << 30
