@@ -21,7 +21,13 @@ func system(_ name: String) -> Target { .systemLibrary(name: name, path: "Source
 func lazy(_ name: String) -> Target { .target(name: name, path: "Sources/Platform/C/\(name)") }
 
 func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestKit"], path: "Tests/\(path)\(name)", exclude: exclude, swiftSettings: everywhere)
+    .testTarget(
+        name: name,
+        dependencies: dependencies + ["TestKit"],
+        path: "Tests/\(path)\(name)",
+        exclude: exclude,
+        swiftSettings: everywhere
+    )
 }
 
 let package = Package(

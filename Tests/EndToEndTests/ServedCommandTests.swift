@@ -40,7 +40,9 @@ import Testing
             #expect(try await slipway.json("version")["works"]?.text == "socket")
             let first = try await slipway.run("deploy", source, "--project", "shop", "--auto-approve")
             #expect(first.code == 0, "\(first)")
-            for part in ["job: deploy-", "planned: create terraform_data.one", "one is made", "plan: 1 to add", "completed:", "word   = \"hello\""] {
+            for part in [
+                "job: deploy-", "planned: create terraform_data.one", "one is made", "plan: 1 to add", "completed:", "word   = \"hello\"",
+            ] {
                 #expect(first.output.contains(part), "no \(part) in \(first)")
             }
             let variables = try slipway.write("word = \"from a file\"\n", to: "vars/x.tfvars") + "/x.tfvars"
@@ -60,7 +62,9 @@ import Testing
             let events = second.lines.map { JSONTree($0) }
             #expect(events.last??["data"]?["status"]?.text == "completed" && events.allSatisfy { $0?["type"] != nil }, "\(second)")
             #expect(try await slipway.run("outputs", "word", "--project", "shop", environment: there).output == "from a file\n")
-            #expect(try await slipway.run("outputs", "hidden", "--project", "shop", environment: there).output == "very-hidden-from a file\n")
+            #expect(
+                try await slipway.run("outputs", "hidden", "--project", "shop", environment: there).output == "very-hidden-from a file\n"
+            )
             // Who did it.
             let audit = try await slipway.json("audit", "--action", "run.requested")
             #expect(audit.list.compactMap { $0["actor"]?.text } == ["token:administrator", "local:\(CurrentUser.name ?? "")"], "\(audit)")
@@ -87,7 +91,8 @@ import Testing
             let commands: [[String]] = [
                 ["deployments"], ["deployments", "--status", "completed"], ["deployments", "--org", "default", "--limit", "1"], ["jobs"],
                 ["jobs", "--project", "shop", "--limit", "1"], ["jobs", "--status", "failed"], ["status", job], ["logs", job],
-                ["outputs", "--project", "shop"], ["outputs", "--project", "shop", "--show-sensitive"], ["outputs", "word", "--project", "shop"],
+                ["outputs", "--project", "shop"], ["outputs", "--project", "shop", "--show-sensitive"],
+                ["outputs", "word", "--project", "shop"],
                 ["state", "pull", "--project", "shop"], ["state", "pull", "--project", "shop", "--version", "1"],
                 ["state", "list", "--project", "shop"], ["state", "show", "--project", "shop", "--version", "1"],
                 ["state", "diff", "--project", "shop"], ["state", "diff", "--project", "shop", "--from", "2", "--to", "1"],
@@ -122,7 +127,10 @@ import Testing
             let job = try #require(waiting.lines.first?.split(separator: " ").last.map(String.init))
             #expect(try await run("status", job).output.contains("waits for `slipway approve"))
             let approved = try await run("approve", job)
-            #expect(approved.code == 0 && approved.output.contains("completed:") && !approved.output.contains("plan: 1 to add"), "\(approved)")
+            #expect(
+                approved.code == 0 && approved.output.contains("completed:") && !approved.output.contains("plan: 1 to add"),
+                "\(approved)"
+            )
             #expect(try await run("approve", job).code == 1)
             let plan = try await run("plan", source, "--project", "shop", "--var", "word=new")
             #expect(plan.code == 0 && plan.output.contains("1 to change"), "\(plan)")

@@ -131,10 +131,6 @@ struct Composition: Sendable {
     var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault) }
     /// Where runs leave states that the vault didn't take any more.
     var rescueFolder: String { "\(configuration.dataFolder)/leftovers" }
-    var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs) }
-    var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs) }
-    var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
-    var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
 
     /// Makes an organization when it is missing: the first deploy does, where nobody else decides about that.
     func ensureOrganization(_ name: String) async throws {

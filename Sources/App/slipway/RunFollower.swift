@@ -27,7 +27,7 @@ struct RunFollower: Sendable {
 
     /// Follows the job.
     ///
-    /// - Parameter startsWorker: Whether the job is this person's: Ctrl-C cancels it, and without a server a worker is started for it.
+    /// - Parameter isOwn: Whether the job is this person's: Ctrl-C cancels it, and without a server a worker is started for it.
     /// - Returns: How the job ended, or that it waits.
     /// - Throws: ``CommandError`` when there is no such job; what the database or the server throws.
     func follow(startsWorker isOwn: Bool) async throws -> ExitCode {
@@ -138,6 +138,8 @@ struct RunFollower: Sendable {
     /// - Parameters:
     ///   - ordinal: The last one that was seen.
     ///   - seconds: How long the answer may be held back.
+    /// - Returns: Them, and where the job stands.
+    /// - Throws: What the database or the server throws.
     fileprivate func progress(after ordinal: Int64, for seconds: Int) async throws -> JobProgress {
         var order = APIOrder(method: "GET", path: ["api", "jobs", job, "events"], timeout: .seconds(seconds + 15))
         order.query = [("after", String(ordinal)), ("limit", "1000"), ("wait", String(seconds))]

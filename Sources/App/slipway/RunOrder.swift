@@ -78,7 +78,9 @@ struct RunOrder: Encodable, Sendable {
         let packed = try Gzip.compress(source.archive, level: installation.program == nil ? 6 : 1)
         guard packed.count <= DeployBody.archiveByteLimit else {
             let sizes = "\(HumanText.bytes(packed.count)) packed, and \(HumanText.bytes(DeployBody.archiveByteLimit)) are the most"
-            throw CommandError("The source is too large to be sent: it has \(sizes). Leave out what Terraform doesn't need with a file .terraformignore.")
+            throw CommandError(
+                "The source is too large to be sent: it has \(sizes). Leave out what Terraform doesn't need with a file .terraformignore."
+            )
         }
         let boundary = "slipway-\(SHA256.hex(packed).prefix(40))"
         let body = MultipartForm.bytes(

@@ -18,14 +18,19 @@ import Testing
         #expect(abs(read.timeIntervalSince(date)) < 0.0011 && Timestamp.text(read) == Timestamp.text(date))
     }
 
-    @Test(arguments: ["", "now", "2026-01-31", "2026-01-31T12:00:00Z", "2026-13-31T12:00:00.000Z", "2026-01-31T12:00:00.000+", "----------T--:--:--.---Z"])
+    @Test(arguments: [
+        "", "now", "2026-01-31", "2026-01-31T12:00:00Z", "2026-13-31T12:00:00.000Z", "2026-01-31T12:00:00.000+", "----------T--:--:--.---Z",
+    ])
     func `what is no moment is none`(text: String) {
         #expect(Timestamp.date(text) == nil)
     }
 
     @Test func `a form is read as it was written, and anything else is refused`() throws {
         let bytes = [UInt8](0...255) + Array("\r\n--other\r\n".utf8)
-        let form = MultipartForm.bytes([("run", "application/json", Array("{}".utf8)), ("source", "application/gzip", bytes)], boundary: "b0")
+        let form = MultipartForm.bytes(
+            [("run", "application/json", Array("{}".utf8)), ("source", "application/gzip", bytes)],
+            boundary: "b0"
+        )
         let type = "multipart/form-data; boundary=\"b0\""
         let read = try MultipartForm(form, type: type)
         #expect(read.parts["run"] == Array("{}".utf8) && read.parts["source"] == bytes && read.parts.count == 2)

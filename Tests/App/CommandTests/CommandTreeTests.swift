@@ -12,9 +12,10 @@ import Testing
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
             "state backend", "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import",
             "state pin",
-            "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list", "org rename",
+            "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list",
+            "org rename",
             "org licence", "org remove", "user", "user add", "user list", "user disable", "user enable", "user password", "user grant",
-            "user revoke", "token", "token add", "token list", "token revoke", "audit", "completions", "help",
+            "user revoke", "token", "token add", "token list", "token revoke", "audit", "login", "logout", "completions", "help",
         ]
         #expect(Set(places.map(\.name)).subtracting([""]) == Set(expected))
     }

@@ -14,7 +14,8 @@ import Testing
         (
             "slipway state ",
             [
-                "backend", "backup", "diff", "export", "import", "list", "pin", "prune", "pull", "rebuild", "restore", "retention", "rollback", "show",
+                "backend", "backup", "diff", "export", "import", "list", "pin", "prune", "pull", "rebuild", "restore", "retention",
+                "rollback", "show",
                 "unlock",
                 "unpin",
                 "verify", "versions",

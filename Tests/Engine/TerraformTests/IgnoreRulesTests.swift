@@ -64,7 +64,8 @@ import Testing
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let files = [
-            ".terraformignore": "*.iso\n/docs/\n!docs/needed.txt\nout\n", "main.tf": "# a", "disk.iso": "x", "m/disk.iso": "x", "m/main.tf": "# b",
+            ".terraformignore": "*.iso\n/docs/\n!docs/needed.txt\nout\n", "main.tf": "# a", "disk.iso": "x", "m/disk.iso": "x",
+            "m/main.tf": "# b",
             "docs/long.md": "x", "docs/needed.txt": "y", "m/docs/kept.md": "z",
         ]
         for (path, content) in files {

@@ -12,7 +12,9 @@ package struct MultipartForm: Sendable {
     ///   - type: The header `Content-Type`, with the boundary.
     /// - Throws: ``Problem`` for what is none.
     init(_ body: [UInt8], type: String) throws {
-        let parameter = type.split(separator: ";").dropFirst().map { $0.drop { $0 == " " } }.first { $0.lowercased().hasPrefix("boundary=") }
+        let parameter = type.split(separator: ";").dropFirst().map { $0.drop { $0 == " " } }.first {
+            $0.lowercased().hasPrefix("boundary=")
+        }
         let boundary = parameter.map { $0.dropFirst("boundary=".count).filter { $0 != "\"" } } ?? ""
         guard 1...70 ~= boundary.utf8.count else { throw Self.malformed }
         let (mark, headEnd) = (Array("\r\n--\(boundary)".utf8), Array("\r\n\r\n".utf8))

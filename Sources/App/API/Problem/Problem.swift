@@ -36,7 +36,11 @@ package struct Problem: Error, Sendable, CustomStringConvertible {
         // A proxy's page says nothing that a person could act on.
         let sent = try? JSONDocument.read(body, as: Sent.self)
         let code = sent?.type.flatMap { $0.split(separator: ":").last.map(String.init) }
-        self.init(status, code ?? "unknown", sent?.error ?? "The server answers \(status) \(Self.title(of: status)), and not as Slipway does.")
+        self.init(
+            status,
+            code ?? "unknown",
+            sent?.error ?? "The server answers \(status) \(Self.title(of: status)), and not as Slipway does."
+        )
     }
 
     // MARK: - The common ones

@@ -103,7 +103,9 @@ extension Need where Subject == JobRecord {
             }
             let principal = try call.principal
             let isVisible = job.map { job in job.organization.map { principal.role(in: $0) != nil } ?? principal.isAdministrator } ?? false
-            guard let job, isVisible else { throw Problem.notFound("There is no job '\(name.brief)'; `slipway jobs` lists those there are.") }
+            guard let job, isVisible else {
+                throw Problem.notFound("There is no job '\(name.brief)'; `slipway jobs` lists those there are.")
+            }
             if let organization = job.organization { try call.check(permission, in: organization) }
             return job
         }

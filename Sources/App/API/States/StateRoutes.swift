@@ -134,13 +134,18 @@ extension Call {
                 throw Self.noVersion(version, deployment)
             case .unknownKey(let key, _, let version):
                 let what = "Version \(version) of the state of '\(deployment.project)'"
-                throw Problem(500, "damaged", "\(what) was sealed with the key \"\(key)\", which is not in the keyring: put it back.", cause: error)
+                throw Problem(
+                    500,
+                    "damaged",
+                    "\(what) was sealed with the key \"\(key)\", which is not in the keyring: put it back.",
+                    cause: error
+                )
             default: throw error
             }
         }
     }
 
-    /// - Parameter version: Nil: there is none at all.
+    /// There is no such version; nil: there is none at all.
     static func noVersion(_ version: Int?, _ deployment: Deployment) -> Problem {
         let what = version.map { "no version \($0) of its state; `slipway state versions` lists them" } ?? "no state yet"
         return Problem.notFound("The project '\(deployment.project)' has \(what).")

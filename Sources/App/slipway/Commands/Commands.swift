@@ -8,7 +8,9 @@ enum Commands {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let name = context.command.path.joined(separator: " ")
         if machineOnly.contains(name), case .server(let url, _) = try Place.choose(context) {
-            throw CommandError("`slipway \(name)` works on the installation's own machine, not through \(url): run it there, or name a data folder with --data DIR.")
+            throw CommandError(
+                "`slipway \(name)` works on the installation's own machine, not through \(url): run it there, or name a data folder with --data DIR."
+            )
         }
         return try await dispatch(context)
     }

@@ -35,7 +35,9 @@ enum DoctorCommand {
         switch place {
         case .here: break
         case .socket(let path):
-            if await ServerConnection(socket: path).isAnswered { checks.append(Check(name: "server", verdict: .ok, message: "commands go through \(path)")) }
+            if await ServerConnection(socket: path).isAnswered {
+                checks.append(Check(name: "server", verdict: .ok, message: "commands go through \(path)"))
+            }
         case .server(let url, let token):
             await look("server") {
                 struct Caller: Decodable { let actor: String }

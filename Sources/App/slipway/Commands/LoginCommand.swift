@@ -34,7 +34,9 @@ enum LoginCommand {
         if context.output.isJSON {
             try context.output.json(["url": url])
         } else {
-            context.output.line(url.map { "Logged out of \($0); the token itself works on: `slipway token revoke` ends it." } ?? "Nobody was logged in.")
+            context.output.line(
+                url.map { "Logged out of \($0); the token itself works on: `slipway token revoke` ends it." } ?? "Nobody was logged in."
+            )
         }
         return .done
     }

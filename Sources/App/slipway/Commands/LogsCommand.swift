@@ -29,7 +29,7 @@ enum LogsCommand {
                 guard isFollowing ? piece.isEnd : isEverything || piece.isEnd else { continue }
                 if context.output.isJSON { try context.output.json(Document(job: job, log: all)) }
                 return isFollowing ? exitCode(piece.status) : .done
-            } catch where isFollowing {
+            } catch  where isFollowing {
                 try await patience.wait(for: error)
             }
         }

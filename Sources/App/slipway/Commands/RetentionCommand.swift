@@ -10,7 +10,9 @@ enum RetentionCommand {
             policy = try JSONDocument.read(try await installation.change("DELETE", "organizations", context.organization, "retention"))
         } else if keep != nil || days != nil {
             let wanted = ["versions": keep, "days": days].compactMapValues(\.self)
-            policy = try JSONDocument.read(try await installation.change("PUT", "organizations", context.organization, "retention", body: wanted))
+            policy = try JSONDocument.read(
+                try await installation.change("PUT", "organizations", context.organization, "retention", body: wanted)
+            )
         } else {
             policy = try await installation.get("organizations", context.organization, "retention")
         }

@@ -46,7 +46,8 @@ enum StateChangeCommand {
         }
         let now = check.current.map { "version \($0.version) with \(HumanText.count($0.resources, "resource"))" } ?? "nothing"
         let count = HumanText.count(check.resources, "resource")
-        let question = check.isNew ? "Make the project \(project) of this state with \(count)?" : "Replace \(now) by this state with \(count)?"
+        let question =
+            check.isNew ? "Make the project \(project) of this state with \(count)?" : "Replace \(now) by this state with \(count)?"
         guard try await context.confirmed([question, "  Only 'yes' will be accepted to confirm."]) else { return .cancelled }
         let reason = context.command.string("reason") ?? "import"
         order.query = context.organizationQuery + [("force", isForced ? "true" : nil), ("reason", reason)]

@@ -134,7 +134,8 @@ enum StateCommand {
         return try await installation.get("deployments", project, "state", "diff", query: context.organizationQuery + query)
     }
 
-    private static func versions(_ context: CommandContext, _ installation: Installation, limit: Int) async throws -> [StateVersionDocument] {
+    private static func versions(_ context: CommandContext, _ installation: Installation, limit: Int) async throws -> [StateVersionDocument]
+    {
         let project = try context.command.required("project")
         let query = context.organizationQuery + [("limit", String(limit))]
         let page: Page<StateVersionDocument> = try await installation.get("deployments", project, "state", "versions", query: query)

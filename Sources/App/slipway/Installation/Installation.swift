@@ -4,7 +4,7 @@ import Jobs
 import Remote
 import Storage
 
-/// What a command works with: an installation's API, in this process or on a server. What it answers is the same.
+/// What a command works with: an installation's API, in this process or on a server, which answers the same.
 struct Installation: Sendable {
     let place: Place
     private let connection: any APIConnection

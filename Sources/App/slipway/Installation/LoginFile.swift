@@ -28,7 +28,9 @@ struct LoginFile: Codable, Sendable {
     ///
     /// - Throws: ``CommandError`` when there is no place for it.
     func write(_ environment: [String: String]) throws {
-        guard let path = Self.path(environment) else { throw CommandError("Neither XDG_CONFIG_HOME nor HOME is set; there is no place to keep a login.") }
+        guard let path = Self.path(environment) else {
+            throw CommandError("Neither XDG_CONFIG_HOME nor HOME is set; there is no place to keep a login.")
+        }
         do {
             try FileSystem.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
             // Anew: an old one's mode would stay.

@@ -19,7 +19,8 @@ enum Place: Sendable, Equatable {
         if let given = value("SLIPWAY_URL") {
             let url = try normalized(given, "SLIPWAY_URL")
             // Another server's token is nobody else's business.
-            guard let token = try value("SLIPWAY_TOKEN") ?? LoginFile.read(context.environment).flatMap({ $0.url == url ? $0.token : nil }) else {
+            guard let token = try value("SLIPWAY_TOKEN") ?? LoginFile.read(context.environment).flatMap({ $0.url == url ? $0.token : nil })
+            else {
                 throw UsageError(message: "SLIPWAY_URL names a server; set SLIPWAY_TOKEN, too, or run `slipway login \(url)`.")
             }
             return .server(url: url, token: token)

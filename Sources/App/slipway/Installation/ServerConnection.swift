@@ -27,7 +27,9 @@ struct ServerConnection: APIConnection {
     }
 
     func send(_ order: APIOrder) async throws -> APIAnswer {
-        guard let method = HTTPRequest.Method(rawValue: order.method) else { throw CommandError("The method \(order.method) is unknown here.") }
+        guard let method = HTTPRequest.Method(rawValue: order.method) else {
+            throw CommandError("The method \(order.method) is unknown here.")
+        }
         var request = HTTPRequest(method, url + order.target, body: order.body)
         if let token { request.headers[name: "Authorization"] = "Bearer \(token)" }
         // One without a body would get a type that no route takes.
