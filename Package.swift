@@ -91,15 +91,15 @@ let package = Package(
         library("JSON", "Platform", ["CVectors"], settings: everywhere),
         library("Host", "Platform", ["CLinux"], settings: everywhere),
         system("CSQLite"),
-        // No system libraries: these three are loaded with the first address that needs them.
+        // No system libraries: these are loaded with the first address, or the first server, that needs them.
         lazy("CPostgres"),
         lazy("CRedis"),
         lazy("CCurl"),
+        lazy("CMicroHTTPD"),
+        lazy("CWslay"),
         system("COpenSSL"),
         system("CZstd"),
         system("CZlib"),
-        system("CMicroHTTPD"),
-        system("CWslay"),
         system("CVectors"),
         system("CLinux"),
 

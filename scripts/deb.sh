@@ -23,15 +23,24 @@ install -D -m 0644 LICENSE "$root/usr/share/doc/slipway/copyright"
 "$program" completions zsh | install -D -m 0644 /dev/stdin "$root/usr/share/zsh/vendor-completions/_slipway"
 "$program" completions fish | install -D -m 0644 /dev/stdin "$root/usr/share/fish/vendor_completions.d/slipway.fish"
 
-# The packages that the libraries which the program names come from; libpq is loaded when it is needed.
-depends=$(
-    objdump -p "$program" | awk '/NEEDED/ { print $2 }' | while read -r library; do
+# The Debian packages of the libraries named on standard input, with commas.
+packages() {
+    while read -r library; do
         path=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
         for candidate in "$path" "$(readlink -f "$path")" "${path#/usr}"; do
             package=$(dpkg-query -S "$candidate" 2>/dev/null | cut -d: -f1 | head -n 1) && [ -n "$package" ] && echo "$package" && break
         done
     done | sort -u | paste -sd, | sed 's/,/, /g'
-)
+}
+
+# What C targets load when it is needed; hiredis is named by its header.
+loaded() { grep -ohE '"lib[a-z]+\.so\.[0-9]+"' "$@" | tr -d '"' || true; }
+hiredis() { ldconfig -p | awk '$1 ~ /^libhiredis\.so\.[0-9]/ { print $1; exit }'; }
+
+c=Sources/Platform/C
+# A server needs the web server's libraries; a database, locks or a bucket elsewhere need the others.
+depends=$({ objdump -p "$program" | awk '/NEEDED/ { print $2 }'; loaded $c/CMicroHTTPD/*.c $c/CWslay/*.c; } | packages)
+recommends=$({ loaded $c/CPostgres/*.c $c/CCurl/*.c; hiredis; } | packages)
 mkdir "$root/DEBIAN"
 install -m 0755 packaging/debian/postinst packaging/debian/prerm packaging/debian/postrm "$root/DEBIAN/"
 echo /etc/slipway/slipway.env >"$root/DEBIAN/conffiles"
@@ -41,7 +50,7 @@ Version: $version
 Architecture: $arch
 Maintainer: Slipway maintainers <maintainers@slipway.invalid>
 Depends: $depends, adduser, ca-certificates
-Recommends: bubblewrap, libpq5
+Recommends: bubblewrap${recommends:+, $recommends}
 Section: admin
 Priority: optional
 Installed-Size: $(du -sk "$root" | cut -f1)

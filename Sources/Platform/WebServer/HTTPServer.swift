@@ -1,4 +1,5 @@
 internal import CMicroHTTPD
+internal import CWslay
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
@@ -39,6 +40,9 @@ package final class HTTPServer: Sendable {
         _ configuration: ServerConfiguration,
         _ handler: @escaping @Sendable (Request) async -> Response
     ) throws(WebServerError) -> HTTPServer {
+        for fault in [slipway_load_microhttpd(), slipway_load_wslay()] {
+            if let fault { throw WebServerError(.failed(String(cString: fault))) }
+        }
         DescriptorLimit.raise(to: configuration.limits.connections + 1024)
         let core = try ServerCore(configuration, handler)
         var sockets: [ListeningSocket] = []
@@ -85,7 +89,7 @@ package final class HTTPServer: Sendable {
         if await !keeper.drained(within: limit) {
             core.beginCutting()
             keeper.cut()
-            _ = await keeper.drained(within: .seconds(2))
+            if await !keeper.drained(within: .seconds(2)) { _ = await keeper.drained(within: .seconds(20), of: .connections) }
         }
         await socketsAreClosed
         // Handlers that don't mind being cancelled are left to themselves; a connection that still waits for one is not: the library would

@@ -26,7 +26,7 @@ import Testing
             await client.send("6;note=x\r\n world\r\n0\r\nTrailer: t\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
             let answer = try await client.answer()
             #expect(answer.text == "hello world" && answer.header("Connection") == "close")
-            #expect(await client.receiveToEnd() == "")
+            #expect(try await client.receiveToEnd() == "")
         }
     }
 
@@ -41,10 +41,10 @@ import Testing
         ) { _, port in
             let client = try RawClient(port: port)
             let piece = [UInt8](repeating: 7, count: 65_536)
-            await client.send(Self.post + "Content-Length: \(piece.count * 1000)\r\n\r\n")
+            await client.send(Self.post + "Content-Length: \(piece.count * 400)\r\n\r\n")
             // Sends until the connection takes nothing for good: what is between us is bounded.
             var (sent, refused) = (0, 0)
-            while refused < 100, sent < piece.count * 900 {
+            while refused < 100, sent < piece.count * 350 {
                 let count = client.sendSome(piece)
                 sent += count
                 if count == 0 {
@@ -54,14 +54,14 @@ import Testing
                     refused = 0
                 }
             }
-            #expect(sent < piece.count * 900)
+            #expect(sent < piece.count * 350)
             gate.open()
-            var left = piece.count * 1000 - sent
+            var left = piece.count * 400 - sent
             while left > 0 {
                 await client.send(Array(piece.prefix(left)))
                 left -= min(left, piece.count)
             }
-            #expect(try await client.answer().body.count == piece.count * 1000)
+            #expect(try await client.answer().body.count == piece.count * 400)
         }
     }
 
@@ -84,7 +84,7 @@ import Testing
             let answer = try await client.answer()
             #expect(answer.status == 403 && answer.text == "no, thanks" && answer.header("Connection") == "close")
             client.finishSending()
-            #expect(await client.receiveToEnd() == "")
+            #expect(try await client.receiveToEnd() == "")
         }
     }
 

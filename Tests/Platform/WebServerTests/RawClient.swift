@@ -7,10 +7,12 @@ import TestKit
 ///
 /// Its calls block a dispatch queue of its own, never Swift's pool, where the server's handlers run.
 final class RawClient: @unchecked Sendable {
-    // @unchecked: `buffer` is touched on the queue only.
+    // @unchecked: `buffer` and `start` are touched on the queue only.
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "client")
     private var buffer: [UInt8] = []
+    /// Bytes of the buffer that were taken.
+    private var start = 0
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -49,7 +51,7 @@ final class RawClient: @unchecked Sendable {
     private init(_ descriptor: Int32, isConnected: Bool) throws {
         self.descriptor = descriptor
         guard isConnected else { throw Failure(description: "can't connect: \(String(cString: strerror(errno)))") }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -145,16 +147,16 @@ final class RawClient: @unchecked Sendable {
     func receive(_ count: Int) async throws -> [UInt8] { try await onQueue { try $0.take(count) } }
 
     /// All until the server closes, in order or by a reset.
-    func receiveToEnd() async -> String {
-        await onQueue { client in
-            while (try? client.fill()) == true {}
-            defer { client.buffer = [] }
-            return String(decoding: client.buffer, as: UTF8.self)
+    func receiveToEnd() async throws -> String {
+        try await onQueue { client in
+            while try client.fill() {}
+            defer { (client.buffer, client.start) = ([], 0) }
+            return client.unread
         }
     }
 
     /// Whether the server closes the connection, without sending anything more.
-    func isClosed() async -> Bool { await onQueue { client in (try? client.fill()) == false && client.buffer.isEmpty } }
+    func isClosed() async -> Bool { await onQueue { client in (try? client.fill()) == false && client.count == 0 } }
 
     // MARK: - On the queue
 
@@ -170,36 +172,36 @@ final class RawClient: @unchecked Sendable {
 
     /// Reads more; false at the end.
     private func fill() throws -> Bool {
-        var piece = [UInt8](repeating: 0, count: 64 * 1024)
-        let count = recv(descriptor, &piece, piece.count, 0)
-        if count < 0, errno == EAGAIN {
-            throw Failure(description: "nothing came within 20 s; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))")
+        if start > 0 {
+            buffer.removeFirst(start)
+            start = 0
         }
-        guard count > 0 else { return false }
-        buffer += piece[..<count]
-        return true
+        let count = withUnsafeTemporaryAllocation(byteCount: 256 * 1024, alignment: 1) { piece in
+            let count = recv(descriptor, piece.baseAddress, piece.count, 0)
+            if count > 0 { buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count])) }
+            return count
+        }
+        if count < 0, errno == EAGAIN { throw Failure(description: "nothing came in time; before it: \(unread.suffix(200))") }
+        return count > 0
     }
 
-    private func take(_ count: Int) throws -> [UInt8] {
-        while buffer.count < count {
-            guard try fill() else { throw Failure(description: "closed after \(buffer.count) of \(count) bytes") }
-        }
-        defer { buffer.removeFirst(count) }
-        return Array(buffer[..<count])
+    private var count: Int { buffer.count - start }
+    private var unread: String { String(decoding: buffer[start...], as: UTF8.self) }
+
+    private func take(_ wanted: Int) throws -> [UInt8] {
+        while count < wanted { guard try fill() else { throw Failure(description: "closed after \(count) of \(wanted) bytes") } }
+        defer { start += wanted }
+        return Array(buffer[start..<start + wanted])
     }
 
     private func take(through end: [UInt8]) throws -> [UInt8] {
         var searched = 0
         while true {
-            if buffer.count >= end.count {
-                for start in searched...(buffer.count - end.count) where buffer[start...].starts(with: end) {
-                    return try take(start + end.count)
-                }
-                searched = buffer.count - end.count + 1
+            while searched + end.count <= count {
+                if buffer[(start + searched)...].starts(with: end) { return try take(searched + end.count) }
+                searched += 1
             }
-            guard try fill() else {
-                throw Failure(description: "closed; before it: \(String(decoding: buffer.suffix(200), as: UTF8.self))")
-            }
+            guard try fill() else { throw Failure(description: "closed; before it: \(unread.suffix(200))") }
         }
     }
 }

@@ -47,7 +47,7 @@ import Testing
             // The next answer begins where the head ended.
             #expect(try await client.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").text == "twelve bytes")
             await client.send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n")
-            let stream = await client.receiveToEnd()
+            let stream = try await client.receiveToEnd()
             #expect(stream.contains(" 200 ") && stream.hasSuffix("\r\n\r\n") && !stream.contains("\r\n0\r\n"))
             #expect(!ran.isOpen)
         }
@@ -83,7 +83,7 @@ import Testing
             let answer = try await client.ask("POST /a?secret=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")
             _ = try await client.ask("HEAD /b HTTP/1.1\r\nHost: h\r\n\r\n")
             await client.send("GET /c HTTP/1.1\r\nHost: h\r\nA: b\n\r\n")
-            _ = await client.receiveToEnd()
+            _ = try await client.receiveToEnd()
             try await eventually("three records") { records.all.count == 3 }
             let (first, second, third) = (records.all[0], records.all[1], records.all[2])
             #expect(first.method == "POST" && first.path == "/a" && first.status == 200 && first.sentBytes == 5 && first.receivedBytes == 5)

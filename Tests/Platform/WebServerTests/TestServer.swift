@@ -1,5 +1,6 @@
 import Synchronization
 import TestKit
+import Testing
 
 @testable import WebServer
 
@@ -24,11 +25,13 @@ func withServer(
         throw error
     }
     await server.stop(within: .seconds(5))
+    // Nothing that the library has forgotten.
+    #expect(server.connectionCount == 0)
 }
 
-/// Waits until a condition holds, 20 s at most.
+/// Waits until a condition holds, 60 s at most.
 func eventually(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
-    try await within(.seconds(20), what) { while try await !condition() { try await Task.sleep(for: .milliseconds(2)) } }
+    try await within(.seconds(60), what) { while try await !condition() { try await Task.sleep(for: .milliseconds(2)) } }
 }
 
 /// Something that opens once, for good.
@@ -61,7 +64,7 @@ final class Gate: Sendable {
         }
     }
 
-    /// Waits, 20 s at most.
+    /// Waits, 60 s at most.
     func awaited(_ what: String) async throws { try await eventually(what) { self.isOpen } }
 }
 
@@ -79,4 +82,12 @@ final class Notes<Note: Sendable>: Sendable {
     } catch {
         return .text("\(error)", status: 413)
     }
+}
+
+/// The same bytes many times; quick without optimisation, because whoever computes for long keeps handlers from running.
+func repeated(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+    var all: [UInt8] = []
+    all.reserveCapacity(bytes.count * count)
+    for _ in 0..<count { all += bytes }
+    return all
 }

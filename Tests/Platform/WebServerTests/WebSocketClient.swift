@@ -44,7 +44,10 @@ struct WebSocketClient: Sendable {
         }
         guard isMasked else { return bytes + payload }
         let key: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
-        return bytes + key + payload.enumerated().map { $1 ^ key[$0 % 4] }
+        bytes += key
+        bytes.reserveCapacity(bytes.count + payload.count)
+        for (index, byte) in payload.enumerated() { bytes.append(byte ^ key[index & 3]) }
+        return bytes
     }
 
     /// The next frame; the server's frames aren't masked.

@@ -221,20 +221,20 @@ import Testing
             let clients = [try await WebSocketClient(port: port), try await WebSocketClient(port: port)]
             try await eventually("all") { sockets.withLock { $0.count } == 3 }
             let padding = String(repeating: "x", count: 10_000)
-            async let first = Self.count(clients[0], to: 2000)
-            async let second = Self.count(clients[1], to: 2000)
-            for number in 0..<2000 {
+            async let first = Self.count(clients[0], to: 1000)
+            async let second = Self.count(clients[1], to: 1000)
+            for number in 0..<1000 {
                 let all = sockets.withLock { $0 }
                 let frame = EncodedFrame.text("\(number) \(padding)")
                 // The two that read are waited for; the slow one is not.
                 WebSocket.offer(frame, to: [all[0]])
                 for socket in all.dropFirst() { #expect(await socket.send(frame)) }
             }
-            #expect(try await first == Array(0..<2000))
-            #expect(try await second == Array(0..<2000))
+            #expect(try await first == Array(0..<1000))
+            #expect(try await second == Array(0..<1000))
             try await eventually("the closure") { closures.all == [.slowReader] }
             #expect(await sockets.withLock { $0[0] }.send(.text("late")) == false)
-            #expect(await slow.raw.receiveToEnd().utf8.count < 10_000_000)
+            #expect(try await slow.raw.receiveToEnd().utf8.count < 10_000_000)
         }
     }
 
@@ -280,16 +280,16 @@ import Testing
             for await _ in socket.messages { seen.add(1, ordering: .relaxed) }
         }) { _, port in
             let client = try await WebSocketClient(port: port)
-            let piece = Array(repeatElement(WebSocketClient.encode(opcode: 2, [UInt8](repeating: 1, count: 1000)), count: 1000).joined())
+            let piece = repeated(WebSocketClient.encode(opcode: 2, [UInt8](repeating: 1, count: 1000)), 1000)
             var (sent, refused) = (0, 0)
-            while refused < 100, sent < 100 * piece.count {
+            while refused < 100, sent < 40 * piece.count {
                 let offset = sent % piece.count
                 let count = client.raw.sendSome(Array(piece[offset...]))
                 sent += count
                 refused = count == 0 ? refused + 1 : 0
                 if count == 0 { try await Task.sleep(for: .milliseconds(2)) }
             }
-            #expect(sent < 100 * piece.count)
+            #expect(sent < 40 * piece.count)
             gate.open()
             await client.raw.send(Array(piece[(sent % piece.count)...]))
             let whole = (sent / piece.count + 1) * 1000
@@ -341,7 +341,7 @@ import Testing
             }
         ) { _, port in
             let client = try await WebSocketClient(port: port, receiveBuffer: 4096)
-            let pings = Array(repeatElement(WebSocketClient.encode(opcode: 9, [UInt8](repeating: 1, count: 125)), count: 1000).joined())
+            let pings = repeated(WebSocketClient.encode(opcode: 9, [UInt8](repeating: 1, count: 125)), 1000)
             for _ in 0..<1000 where closures.all.isEmpty { await client.raw.send(pings) }
             try await eventually("the closure") { closures.all == [.slowReader] }
         }

@@ -86,6 +86,13 @@ static inline int slipway_pidfd_send_signal(int descriptor, int signal) {
 // memfd_create(2), shown with _GNU_SOURCE only.
 static inline int slipway_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
 
+// The type of the answer, struct ucred, is shown with _GNU_SOURCE only: process, user and group.
+static inline long slipway_peer_user(int descriptor) {
+    struct { int process; unsigned user; unsigned group; } peer = {0, 0, 0};
+    socklen_t length = sizeof peer;
+    return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
+}
+
 // epoll(7): the struct of an event is packed and holds a union, of which Swift would read unaligned members.
 static inline int slipway_epoll_make(void) { return epoll_create1(EPOLL_CLOEXEC); }
 // Told once when the descriptor can be read or was hung up, then silent until asked again.
@@ -101,10 +108,15 @@ static inline int slipway_epoll_wait(int set, uint64_t keys[64]) {
     for (int index = 0; index < count; index++) keys[index] = events[index].data.u64;
     return count;
 }
-
-// The type of the answer, struct ucred, is shown with _GNU_SOURCE only: process, user and group.
-static inline long slipway_peer_user(int descriptor) {
-    struct { int process; unsigned user; unsigned group; } peer = {0, 0, 0};
-    socklen_t length = sizeof peer;
-    return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (long)peer.user : -1;
+// As much as Swift needs of an event that has a tag and not only a key, at most 256 at once.
+struct slipway_event { uint64_t tag; uint32_t events; };
+static inline int slipway_epoll_control(int set, int operation, int descriptor, uint64_t tag, uint32_t events) {
+    struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+    return epoll_ctl(set, operation, descriptor, &event);
+}
+static inline int slipway_epoll_events(int set, struct slipway_event *found, int milliseconds) {
+    struct epoll_event events[256];
+    int count = epoll_wait(set, events, 256, milliseconds);
+    for (int index = 0; index < count; index++) found[index] = (struct slipway_event){events[index].data.u64, events[index].events};
+    return count;
 }

@@ -210,7 +210,10 @@ final class Connection: Sendable {
             case .over: return .none
             case .idle where isStopping: return Self.end(&state, .close)
             case .idle, .lingering: return now > state.deadline ?? now ? Self.end(&state, .close) : .none
-            case .header: return now > state.deadline ?? now ? Self.end(&state, .timeOut) : .none
+            case .header:
+                // A stop doesn't wait for what hasn't begun to be asked.
+                let isLate = now > state.deadline ?? now || isStopping && now - state.since > .seconds(1)
+                return isLate ? Self.end(&state, .timeOut) : .none
             case .body:
                 guard now - state.windowStart >= limits.bodyWindow else { break }
                 let seconds = limits.bodyWindow / .seconds(1)

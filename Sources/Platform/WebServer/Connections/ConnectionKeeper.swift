@@ -4,11 +4,23 @@ internal import Synchronization
 
 /// One thread that accepts connections, looks at their deadlines, and learns when clients go away while their handlers work.
 final class ConnectionKeeper: @unchecked Sendable {
+    /// What somebody waits for the end of.
+    enum Rest {
+        case connections
+        case connectionsAndHandlers
+    }
+
+    private struct Waiter {
+        let rest: Rest
+        let until: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
     private struct Orders {
         var mustCloseListeners = false
         var mustCut = false
         var mustEnd = false
-        var waiters: [(until: ContinuousClock.Instant, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waiters: [Waiter] = []
         var endWaiter: CheckedContinuation<Void, Never>?
     }
 
@@ -46,12 +58,16 @@ final class ConnectionKeeper: @unchecked Sendable {
     /// Cancels all handlers and closes all connections.
     func cut() { order { $0.mustCut = true } }
 
-    /// Waits until no connection and no handler is left.
+    /// Waits until no connection, or neither connection nor handler, is left.
     ///
-    /// - Parameter limit: The longest wait.
+    /// - Parameters:
+    ///   - limit: The longest wait.
+    ///   - rest: What is waited for.
     /// - Returns: False when some are left.
-    func drained(within limit: Duration) async -> Bool {
-        await withCheckedContinuation { continuation in order { $0.waiters.append((.now + limit, continuation)) } }
+    func drained(within limit: Duration, of rest: Rest = .connectionsAndHandlers) async -> Bool {
+        await withCheckedContinuation { continuation in
+            order { $0.waiters.append(Waiter(rest: rest, until: .now + limit, continuation: continuation)) }
+        }
     }
 
     /// Ends the thread.
@@ -103,17 +119,23 @@ final class ConnectionKeeper: @unchecked Sendable {
             }
         }
         if mustCut { cutAll() }
-        let isEmpty = core.connections.count == 0 && core.handlerCount == 0
-        let now = ContinuousClock.now
-        let answered = orders.withLock { orders in
-            let (over, left) = orders.waiters.split { isEmpty || now > $0.until }
-            orders.waiters = left
-            return over
-        }
-        for waiter in answered { waiter.continuation.resume(returning: isEmpty) }
+        answerWaiters()
         let endWaiter = orders.withLock { $0.mustEnd ? $0.endWaiter : nil }
         endWaiter?.resume()
         return endWaiter != nil
+    }
+
+    private func answerWaiters() {
+        let hasNoConnection = core.connections.count == 0
+        let hasNothing = hasNoConnection && core.handlerCount == 0
+        let now = ContinuousClock.now
+        func isOver(_ waiter: Waiter) -> Bool { waiter.rest == .connections ? hasNoConnection : hasNothing }
+        let answered = orders.withLock { orders in
+            let (over, left) = orders.waiters.split { isOver($0) || now > $0.until }
+            orders.waiters = left
+            return over
+        }
+        for waiter in answered { waiter.continuation.resume(returning: isOver(waiter)) }
     }
 
     private func cutAll() {

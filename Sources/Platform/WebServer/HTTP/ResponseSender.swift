@@ -9,10 +9,12 @@ final class ResponseSender {
     private static let pieceSize = 32 * 1024
 
     private let core: ServerCore
-    private let connection: Connection
+    fileprivate let connection: Connection
     fileprivate let handoff: Handoff
     fileprivate let pipe: ResponsePipe?
     fileprivate var bytes: [UInt8] = []
+    /// Of a stream, when it was announced.
+    fileprivate var length: Int?
     /// Bytes of the body that were handed to the connection.
     fileprivate(set) var byteCount = 0
 
@@ -92,6 +94,7 @@ final class ResponseSender {
             }
             return made
         case .stream(let length, _):
+            self.length = length
             let made = makeFromCallback(length.map { UInt64($0) } ?? UInt64.max, ResponseReader.pipe)
             // Asked for a header only, the library would send the last chunk of no body. As to an old client it sends none, and closes.
             if isHead, length == nil, let made { slipway_mhd_answer_as_1_0(made) }
@@ -115,6 +118,16 @@ private enum ResponseReader {
     static let endOfBody = -1
     static let brokenBody = -2
 
+    /// Ends the connection in the middle of a body.
+    ///
+    /// Told that the body is broken, the library (0.9.75) would close the connection and then forget it until its next timeout. So the
+    /// connection is shut down first; what it is given then can't be sent, and that failure it handles at once.
+    static func cut(_ sender: ResponseSender, _ target: UnsafeMutablePointer<CChar>) -> Int {
+        shutdown(sender.connection.descriptor, Int32(SHUT_RDWR))
+        target.pointee = 0
+        return 1
+    }
+
     static let bytes: MHD_ContentReaderCallback = { context, position, target, capacity in
         guard let sender = sender(context), let target else { return brokenBody }
         let start = Int(position)
@@ -125,15 +138,15 @@ private enum ResponseReader {
         return count
     }
 
-    static let pipe: MHD_ContentReaderCallback = { context, _, target, capacity in
+    static let pipe: MHD_ContentReaderCallback = { context, position, target, capacity in
         guard let sender = sender(context), let target, let pipe = sender.pipe else { return brokenBody }
         while true {
             switch pipe.pull(into: UnsafeMutableRawPointer(target), capacity: capacity) {
             case .bytes(let count):
                 sender.byteCount += count
                 return count
-            case .end: return endOfBody
-            case .failed: return brokenBody
+            case .end: return sender.length.map { UInt64($0) > position } ?? false ? cut(sender, target) : endOfBody
+            case .failed: return cut(sender, target)
             case .nothingYet:
                 // Something may have come between the look and the sleep.
                 if sender.handoff.sleep(for: pipe) { return 0 }

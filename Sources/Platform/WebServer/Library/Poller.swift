@@ -50,10 +50,10 @@ final class Poller: Sendable {
     ///   - milliseconds: The longest wait; -1 is for ever.
     ///   - body: Called with each event, the bell's included.
     func wait(_ milliseconds: Int, _ body: (Event) -> Void) {
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
-            let count = epoll_wait(epoll, buffer.baseAddress, Int32(buffer.count), Int32(clamping: milliseconds))
+        withUnsafeTemporaryAllocation(of: slipway_event.self, capacity: 256) { buffer in
+            let count = slipway_epoll_events(epoll, buffer.baseAddress, Int32(clamping: milliseconds))
             for index in 0..<max(0, Int(count)) {
-                let event = Event(tag: buffer[index].data.u64, events: buffer[index].events)
+                let event = Event(tag: buffer[index].tag, events: buffer[index].events)
                 if event.tag == Self.bell {
                     var rings: UInt64 = 0
                     read(eventDescriptor, &rings, 8)
@@ -64,7 +64,6 @@ final class Poller: Sendable {
     }
 
     private func control(_ operation: Int32, _ descriptor: Int32, _ tag: UInt64, _ events: UInt32) -> Bool {
-        var event = epoll_event(events: events, data: epoll_data_t(u64: tag))
-        return epoll_ctl(epoll, operation, descriptor, &event) == 0
+        slipway_epoll_control(epoll, operation, descriptor, tag, events) == 0
     }
 }

@@ -89,7 +89,12 @@ final class Takeover: Sendable {
     /// On the library's thread, once the handshake's answer has gone out.
     func run(_ descriptor: Int32, _ handle: OpaquePointer, early: [UInt8]) {
         var own = descriptor
-        var upgrade: OpaquePointer? = handle
+        var upgrade: SocketLink.Upgrade? = SocketLink.Upgrade(handle: handle) { [core, connection] in
+            // While it is in the table its descriptor is its own.
+            _ = core.connections.with(descriptor: connection.descriptor, number: connection.number) { connection in
+                shutdown(connection.descriptor, Int32(SHUT_RD))
+            }
+        }
         if !connection.isEncrypted {
             // A descriptor of our own, and the library forgets the connection: it would keep 32 KB for it, and pass over it each
             // time that any other connection wakes. When no descriptor is left, the library's serves.
@@ -107,9 +112,10 @@ final class Takeover: Sendable {
             ticket: connection.moveTicket(),
             options: options
         )
-        if upgrade == nil { slipway_mhd_close_upgraded(handle) }
+        // The library has just put the delay back, on the network's side of the two descriptors.
         var one: Int32 = 1
-        setsockopt(own, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+        setsockopt(connection.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+        if upgrade == nil { slipway_mhd_close_upgraded(handle) }
         let socket = WebSocket(link, loop: core.sockets, options: options)
         // First of all: what is sent to a socket that the loop doesn't know is lost.
         core.sockets.post(.add(socket))

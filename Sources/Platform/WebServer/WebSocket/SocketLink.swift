@@ -5,11 +5,18 @@ internal import Glibc
 
 /// The connection below a ``WebSocket``: the library's context that takes frames apart, and the bytes that wait to be sent.
 final class SocketLink: @unchecked Sendable {
+    /// A connection that the library still has.
+    struct Upgrade {
+        let handle: OpaquePointer
+        /// Has the library look at the connection.
+        let nudge: () -> Void
+    }
+
     // @unchecked: made on one thread, then touched on the loop's thread only.
     let number: UInt64
     let descriptor: Int32
     /// libmicrohttpd's, when it goes on encrypting between this descriptor and the network; nil when the descriptor is ours alone.
-    private let upgrade: OpaquePointer?
+    private let upgrade: Upgrade?
     /// Gives the connection's place in the limits back.
     let ticket: Admission.Ticket
     /// Came together with the handshake.
@@ -39,7 +46,7 @@ final class SocketLink: @unchecked Sendable {
     init(
         number: UInt64,
         descriptor: Int32,
-        upgrade: OpaquePointer?,
+        upgrade: Upgrade?,
         early: [UInt8],
         ticket: Admission.Ticket,
         options: WebSocketOptions
@@ -68,7 +75,14 @@ final class SocketLink: @unchecked Sendable {
         context = nil
         outbox = []
         ticket.giveBack()
-        if let upgrade { slipway_mhd_close_upgraded(upgrade) } else { Glibc.close(descriptor) }
+        guard let upgrade else {
+            Glibc.close(descriptor)
+            return
+        }
+        slipway_mhd_close_upgraded(upgrade.handle)
+        // The library closes our end, and notes that it did: its thread may see the first, look for the second too early, and then wait
+        // for the client's next move (0.9.75).
+        upgrade.nudge()
     }
 
     /// Closes a connection that came too late, with a word.
