@@ -19,4 +19,15 @@ export SLIPWAY_TEST_PROVIDER_MIRROR
 # The tests' own data folders and keys only: nothing of the person who runs them.
 unset SLIPWAY_DATA SLIPWAY_DATABASE_URL SLIPWAY_KEYS SLIPWAY_TOKEN SLIPWAY_URL
 # Many tests wait for programs more than they compute; all at once they would only wait for each other.
-exec swift test --skip-build --disable-xctest --parallel --experimental-maximum-parallelization-width "$((3 * $(nproc)))" "$@"
+status=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift test --skip-build --disable-xctest --parallel --experimental-maximum-parallelization-width "$((3 * $(nproc)))" "$@" 2>&1 |
+    tee "$log" || status=$?
+
+# Once more at the end, where they are found among a thousand lines.
+if [ "$status" -ne 0 ]; then
+    printf '\nWhat failed:\n'
+    grep -E -A 12 '^✘ Test .* recorded an issue|[Ff]atal error|exited with unexpected signal' "$log" | grep -v '^[✔◇]' | head -n 150 || true
+fi
+exit "$status"

@@ -1,3 +1,5 @@
+import API
+import Access
 import Audit
 import Domain
 import FoundationEssentials
@@ -129,10 +131,43 @@ struct Composition: Sendable {
     var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault) }
     /// Where runs leave states that the vault didn't take any more.
     var rescueFolder: String { "\(configuration.dataFolder)/leftovers" }
-    var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs) }
-    var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs) }
-    var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
-    var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
+
+    /// Makes an organization when it is missing: the first deploy does, where nobody else decides about that.
+    func ensureOrganization(_ name: String) async throws {
+        let access = AccessStore(database: database)
+        guard !name.utf8.contains(0), try await access.organization(named: name) == nil else { return }
+        do {
+            try await access.createOrganization(named: name, by: author)
+        } catch let error as AccessError where error.reason == .conflict {
+            // Another process was faster; or it has another name now.
+            guard try await access.organization(named: name) != nil else { throw error }
+        }
+    }
+
+    /// What the API works with.
+    func apiServices(
+        access: AccessStore,
+        validation: SourceValidation? = nil,
+        live: LiveServices? = nil,
+        metrics: Metrics = Metrics(),
+        drain: Drain = Drain()
+    ) -> APIServices {
+        APIServices(
+            database: database,
+            keyring: keyring,
+            vault: vault,
+            locks: locks,
+            jobs: jobs,
+            access: access,
+            logger: logger,
+            version: Program.version,
+            stateLimit: configuration.stateLimit,
+            validation: validation,
+            live: live,
+            metrics: metrics,
+            drain: drain
+        )
+    }
 
     /// Who does what this process does; see ``person``.
     var author: Author { Author(person) }

@@ -1,4 +1,3 @@
-import Domain
 import FoundationEssentials
 import Host
 import Synchronization
@@ -6,12 +5,12 @@ import Synchronization
 /// The worker process that a command starts for its job: a session of its own, so that neither Ctrl-C nor a closed terminal ends it.
 final class JobWorker: Sendable {
     private let program: Composition
-    private let job: JobID
+    private let job: String
     private let state: Mutex<(process: ChildProcess?, startedAt: ContinuousClock.Instant, refusals: Int)> = Mutex((nil, .now, 0))
     /// So many starts in a row may fail before it is no use to try again.
     private static let mostRefusals = 3
 
-    init(program: Composition, job: JobID) {
+    init(program: Composition, job: String) {
         self.program = program
         self.job = job
     }
@@ -23,7 +22,7 @@ final class JobWorker: Sendable {
         let data = program.configuration.dataFolder
         let command = ChildProcess.Command(
             try Self.ownPath(),
-            ["worker", "--only", job.rawValue, "--data", data],
+            ["worker", "--only", job, "--data", data],
             environment: Self.environment(of: program.configuration.environment),
             folder: "/",
             errorOutput: .file(log)

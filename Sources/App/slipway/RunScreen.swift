@@ -1,7 +1,7 @@
+import API
 import Domain
 import Events
 import FoundationEssentials
-import Jobs
 import Provisioning
 import Synchronization
 
@@ -21,20 +21,20 @@ final class RunScreen: Sendable {
     /// Reasons to wait that were said.
     private let noted: Mutex<Set<String>> = Mutex([])
 
-    init(job: JobRecord, project: String, organization: String, command: ParsedCommand, output: Output) {
+    init(job: JobDocument, command: ParsedCommand, output: Output) {
         self.output = output
-        self.job = job.id
+        self.job = JobID(rawValue: job.job)
         isVerbose = command.flag("verbose")
         let detail: PlainView.Detail = command.flag("quiet") ? .quiet : isVerbose ? .verbose : .normal
-        plain = Mutex(PlainView(job: job.id, detail: detail, symbols: output.console.symbols))
+        plain = Mutex(PlainView(job: self.job, detail: detail, symbols: output.console.symbols))
         if output.isJSON {
-            form = .json(JSONView(job: job.id))
+            form = .json(JSONView(job: self.job))
         } else if output.isTerminal, detail != .quiet {
             let view = LiveView(
                 verb: Self.verb(job.kind),
-                project: project,
-                job: job.id,
-                organization: organization,
+                project: job.project ?? "",
+                job: self.job,
+                organization: job.organization ?? "",
                 started: job.startedAt ?? Date()
             )
             form = .live(LiveScreen(view, paint: output.console.paint, symbols: output.console.symbols))

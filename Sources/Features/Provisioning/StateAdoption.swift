@@ -18,17 +18,6 @@ package struct StateAdoption: Sendable {
         self.now = now
     }
 
-    /// The project's deployment, made when it is missing: that is how a stack of plain Terraform's moves in.
-    package func deployment(project: String, organization: String) async throws -> Deployment {
-        let now = now()
-        return try await database.write { transaction in
-            let store = DeploymentStore()
-            let owner = try store.organization(named: organization, now: now, in: transaction)
-            _ = try store.ensure(project: project, organization: owner, now: now, in: transaction)
-            return try store.require(project: project, organization: organization, in: transaction)
-        }
-    }
-
     /// Sets the project's outputs and counts to what its newest state says.
     ///
     /// A run that stores another version meanwhile sets them itself.

@@ -79,6 +79,17 @@ package struct Terminal: Sendable {
         return String(decoding: line, as: UTF8.self)
     }
 
+    /// As ``readLine(while:)``, while the terminal shows nothing of what is typed.
+    package func readSecret(while isWanted: () -> Bool = { true }) -> String? {
+        var shown = termios()
+        guard tcgetattr(descriptor, &shown) == 0 else { return readLine(while: isWanted) }
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(descriptor, TCSAFLUSH, &hidden)
+        defer { tcsetattr(descriptor, TCSAFLUSH, &shown) }
+        return readLine(while: isWanted)
+    }
+
     // MARK: Details
 
     private var name: String {

@@ -1,9 +1,39 @@
 internal import CZlib
 
-/// Unpacks what gzip packed.
+/// Packs as gzip does, and unpacks.
 ///
 /// - SeeAlso: RFC 1952
 package enum Gzip {
+    /// Packs bytes as one member.
+    ///
+    /// - Parameters:
+    ///   - plain: At most 4 GiB.
+    ///   - level: 1 is fast, 9 is small.
+    /// - Returns: A whole file.
+    /// - Throws: ``SealingError/Reason/library(call:number:)`` when memory runs out.
+    package static func compress(_ plain: [UInt8], level: Int32 = 6) throws(SealingError) -> [UInt8] {
+        var stream = z_stream()
+        guard slipway_deflate_gzip_init(&stream, level) == Z_OK else { throw SealingError(.library(call: "deflateInit2", number: 0)) }
+        defer { deflateEnd(&stream) }
+        // Copied: the library's pointer to its input is not const.
+        var input = plain
+        var code = Z_OK
+        let packed = input.withUnsafeMutableBufferPointer { input in
+            stream.next_in = input.baseAddress
+            stream.avail_in = UInt32(clamping: input.count)
+            // Never more than this, and no second round.
+            let bound = Int(deflateBound(&stream, UInt(input.count)))
+            return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(clamping: output.count)
+                code = deflate(&stream, Z_FINISH)
+                count = output.count - Int(stream.avail_out)
+            }
+        }
+        guard code == Z_STREAM_END else { throw SealingError(.library(call: "deflate", number: UInt(code.magnitude))) }
+        return packed
+    }
+
     /// Unpacks a file of one or more members.
     ///
     /// Memory grows with what comes out, never with what the file says about itself.

@@ -15,7 +15,7 @@ import Testing
             "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list",
             "org rename",
             "org licence", "org remove", "user", "user add", "user list", "user disable", "user enable", "user password", "user grant",
-            "user revoke", "token", "token add", "token list", "token revoke", "audit", "completions", "help",
+            "user revoke", "token", "token add", "token list", "token revoke", "audit", "login", "logout", "completions", "help",
         ]
         #expect(Set(places.map(\.name)).subtracting([""]) == Set(expected))
     }

@@ -26,6 +26,22 @@ import Testing
         }
     }
 
+    @Test func `a Unix socket is used whatever the host is called, and nobody behind it is nobody`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let server = try ScriptedServer(path: "\(folder.path)/s") { request, _ in .status(200, body: Array(request.head.utf8)) }
+        var options = HTTPOptions()
+        options.unixSocket = "\(folder.path)/s"
+        let client = HTTPClient(options)
+        let answer = try await client.send(HTTPRequest(.patch, "http://localhost/a?b", body: [1]))
+        #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix("PATCH /a?b HTTP/1.1\r\nHost: localhost\r\n"))
+        _ = try await client.send(HTTPRequest(.get, "http://localhost/"))
+        #expect(server.counts.connections == 1)
+        options.unixSocket = "\(folder.path)/none"
+        let error = await #expect(throws: RemoteError.self) { try await HTTPClient(options).send(HTTPRequest(.get, "http://localhost/")) }
+        #expect(error?.reason == .unreachable(server: "http://localhost"))
+    }
+
     @Test func `an empty body is sent with its length`() async throws {
         let server = try ScriptedServer { request, _ in .status(200, body: Array((request.header("Content-Length") ?? "none").utf8)) }
         #expect(try await client.send(HTTPRequest(.put, server.url)).body == Array("0".utf8))

@@ -44,6 +44,24 @@ final class ScriptedServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
     var counts: Counts { state.withLock { $0 } }
 
+    /// Listens on a Unix socket.
+    init(path: String, _ script: @escaping Script) throws {
+        self.script = script
+        port = 0
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = listener
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(descriptor, 64) == 0
+            }
+        }
+        guard isListening else { throw TooLate(description: "a listening socket") }
+        accepting()
+    }
+
     init(_ script: @escaping Script) throws {
         self.script = script
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -59,6 +77,11 @@ final class ScriptedServer: Sendable {
         }
         guard isListening else { throw TooLate(description: "a listening socket") }
         port = Int(UInt16(bigEndian: address.sin_port))
+        accepting()
+    }
+
+    private func accepting() {
+        let descriptor = listener
         // Ends when deinit shuts the socket down: the closure holds the server only while it accepts.
         DispatchQueue(label: "scripted server").async { [weak self] in
             while true {

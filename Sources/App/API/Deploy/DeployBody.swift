@@ -2,34 +2,39 @@ import Access
 import Provisioning
 import Sealing
 import Terraform
+import WebServer
 
-/// What is sent to deploy a project: JSON with the code in it, or a `tar.gz` with the rest in the query.
-struct DeployBody: Sendable {
+/// What is sent to deploy a project: JSON with the code in it, a `tar.gz` with the rest in the query, or a form with both.
+package struct DeployBody: Sendable {
     /// Larger JSON is refused: code is small; data belongs in the archive.
     static let limit = 16 << 20
+    /// Larger archives are refused.
+    package static let archiveByteLimit = 52 << 20
     /// What an archive may hold when it is unpacked, headers included.
-    private static let archiveLimit = SourceFiles.byteLimit + (12 << 20)
+    private static let unpackedLimit = SourceFiles.byteLimit + (12 << 20)
 
-    static let schema = Schema.object([
-        .init("projectId", .name(upTo: 100), "The project; each has its own state"),
-        .init(
-            "iacCode",
-            .either([.string(), .dictionary(.string())]),
-            "Terraform code: the content of main.tf, or an object of file names to contents"
-        ),
-        .optional("organization", .string(), "Whose project; the token's own, or 'default'"),
-        .optional("credentials", .list(.string()), "Names of credentials that Terraform gets; 'default' unless given, when there is one"),
-        .optional("variables", .dictionary(.string()), "Values of Terraform variables, as -var takes them"),
-        .optional("environment", .dictionary(.string()), "Environment variables for Terraform; sealed, and gone when the job is over"),
-        .optional("planFirst", .boolean, "Keep the plan, and wait for someone to approve it"),
-        .optional("rollback", .boolean, "Destroy what was made when the last attempt fails"),
-        .optional("resumeAfterCrash", .boolean, "Go on by itself after a crash during apply"),
-        .optional("timeoutSeconds", .whole(1...604_800), "Of one attempt; 1800 unless given"),
+    private static let code = Schema.Property(
+        "iacCode",
+        .either([.string(), .dictionary(.string())]),
+        "Terraform code: the content of main.tf, or an object of file names to contents"
+    )
+    private static let fields: [Schema.Property] =
+        [
+            .init("projectId", .name(upTo: 100), "The project; each has its own state"),
+            .optional("action", .choice(["deploy", "plan"]), "deploy unless given; plan changes nothing"),
+        ] + RunFields.properties
+    static let schema = Schema.object([code] + fields)
+    private static let form = Schema.object([
+        .init("run", .object(fields), "As the JSON, without iacCode"),
+        .init("source", .string(format: "binary"), "A tar.gz"),
     ])
 
     static let shape = BodyShape(
-        content: [("application/json", schema), ("application/gzip", .string(format: "binary"))],
+        content: [
+            ("application/json", schema), ("application/gzip", .string(format: "binary")), ("multipart/form-data", form),
+        ],
         limit: limit,
+        uploadLimit: archiveByteLimit,
         isRequired: true
     )
 
@@ -45,22 +50,42 @@ struct DeployBody: Sendable {
     ///
     /// - Throws: ``Problem`` naming the field that is wrong; what the source refuses.
     static func read(_ call: Call, in organization: WorkingOrganization) async throws -> RunRequest {
-        if call.json == nil { return try archive(call, in: organization) }
-        var fields = try call.fields()
+        if let json = call.json { return try run(Fields(json), source, call, in: organization) }
+        guard let type = call.request.headers["Content-Type"], type.lowercased().hasPrefix("multipart/") else {
+            return try archive(call, in: organization)
+        }
+        let parts = try MultipartForm(call.body, type: type).parts
+        guard let order = parts["run"], let json = JSONValue(parsing: order), let packed = parts["source"] else {
+            throw Problem.invalid("The form must have the parts 'run', which is JSON, and 'source', which is a tar.gz.")
+        }
+        return try run(Fields(json), { _ in try unpacked(packed) }, call, in: organization)
+    }
+
+    private static func run(
+        _ given: Fields,
+        _ source: (inout Fields) throws -> SourceFiles,
+        _ call: Call,
+        in organization: WorkingOrganization
+    ) throws -> RunRequest {
+        var fields = given
         let project = try fields.text("projectId")
-        let source = try source(fields.take("iacCode"))
+        let action = try fields.optionalText("action") ?? "deploy"
+        guard action == "deploy" || action == "plan" else { throw Problem.invalid("'action' must be deploy or plan.") }
+        let files = try source(&fields)
         _ = try fields.optionalText("organization")
         var request = RunRequest(
             organization: organization.name,
             project: project,
-            options: RunOptions(action: .deploy),
-            source: source,
+            options: RunOptions(action: action == "plan" ? .plan : .deploy),
+            source: files,
             requestedBy: try call.principal.actor
         )
         try RunFields.read(&fields, into: &request)
         try fields.end()
         return request
     }
+
+    private static func source(_ fields: inout Fields) throws -> SourceFiles { try source(fields.take("iacCode")) }
 
     private static func source(_ value: JSONValue?) throws -> SourceFiles {
         switch value {
@@ -90,13 +115,6 @@ struct DeployBody: Sendable {
         guard let project = try call.query("projectId") else {
             throw Problem.invalid("'projectId' is missing; with an archive it stands in the query: ?projectId=NAME.")
         }
-        let plain: [UInt8]
-        do throws(SealingError) {
-            plain = try Gzip.decompress(call.body, limit: archiveLimit)
-        } catch {
-            if case .tooLarge = error.reason { throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit)) }
-            throw Problem.invalid("The body is no gzip file: send what tar -czf makes.")
-        }
         var options = RunOptions(action: .deploy)
         options.planFirst = try call.queryFlag("planFirst")
         options.rollbackOnFailure = try call.queryFlag("rollback")
@@ -104,9 +122,19 @@ struct DeployBody: Sendable {
             organization: organization.name,
             project: project,
             options: options,
-            source: try SourceFiles(archive: plain),
+            source: try unpacked(call.body),
             credentials: try call.query("credential").map { [$0] } ?? [],
             requestedBy: try call.principal.actor
         )
+    }
+    private static func unpacked(_ packed: [UInt8]) throws -> SourceFiles {
+        let plain: [UInt8]
+        do throws(SealingError) {
+            plain = try Gzip.decompress(packed, limit: unpackedLimit)
+        } catch {
+            if case .tooLarge = error.reason { throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit)) }
+            throw Problem.invalid("The source is no gzip file: send what tar -czf makes.")
+        }
+        return try SourceFiles(archive: plain)
     }
 }

@@ -1,5 +1,6 @@
 import Access
 import Provisioning
+import Terraform
 
 /// What every request for a run may say besides its project and source.
 enum RunFields {
@@ -7,6 +8,11 @@ enum RunFields {
         .optional("organization", .string(), "Whose project; the token's own, or 'default'"),
         .optional("credentials", .list(.string()), "Names of credentials that Terraform gets; 'default' unless given, when there is one"),
         .optional("variables", .dictionary(.string()), "Values of Terraform variables; those of the last deploy unless given"),
+        .optional(
+            "variableFiles",
+            .list(.object([.init("name", .string(), "prod.tfvars"), .init("content", .string(), "What is in it")])),
+            "Files of Terraform variables, in order"
+        ),
         .optional("environment", .dictionary(.string()), "Environment variables for Terraform; sealed, and gone when the job is over"),
         .optional("planFirst", .boolean, "Keep the plan, and wait for someone to approve it"),
         .optional("rollback", .boolean, "Destroy what was made when the last attempt fails"),
@@ -20,6 +26,14 @@ enum RunFields {
     static func read(_ fields: inout Fields, into request: inout RunRequest) throws {
         if let names = try fields.optionalTexts("credentials") { request.credentials = names }
         if let variables = try fields.optionalDictionary("variables") { request.inputs.variables = variables }
+        if let files = fields.take("variableFiles") {
+            request.inputs.variableFiles = try (files.array ?? []).map { file in
+                guard let name = file["name"]?.string, !name.isEmpty, !name.contains("/"), let content = file["content"]?.string else {
+                    throw Fields.wrong("variableFiles", "a list of objects with 'name' and 'content'", files)
+                }
+                return .init(name: name, content: Array(content.utf8))
+            }
+        }
         if let environment = try fields.optionalDictionary("environment") {
             for name in environment.keys.sorted() where !isVariableName(name) {
                 throw Problem.invalid("'environment': '\(name.brief)' is no name of an environment variable.")

@@ -3,7 +3,7 @@ package import FoundationEssentials
 package import Provisioning
 
 /// A deployment as every JSON of the program shows it.
-package struct DeploymentDocument: Encodable, Sendable {
+package struct DeploymentDocument: Codable, Sendable {
     package let deployment: Int64
     package let organization: String
     package let project: String

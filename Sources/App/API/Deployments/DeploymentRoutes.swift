@@ -16,15 +16,15 @@ enum DeploymentRoutes {
         name: "listDeployments",
         group: group,
         "List an organization's deployments by name",
-        needs: .organization(.read),
-        query: [QueryParameter("status", .choice(DeploymentStatus.allCases.map(\.rawValue)), "Only those")] + QueryParameter.page,
+        needs: .organizationOrEverywhere(.read),
+        query: [QueryParameter("status", .string(), "Only those with this status; several with commas between")] + QueryParameter.page,
         answers: [.json(Schema.page(of: DeploymentDocument.schema))]
     ) { call, organization in
         let (limit, after) = (try call.limit(), try call.query("after"))
-        let statuses = try call.query("status", as: DeploymentStatus.self).map { [$0] } ?? []
+        let statuses = try call.queryList("status", as: DeploymentStatus.self)
         let found = try await call.services.database.read {
             try DeploymentStore().deployments(
-                organization: organization.name,
+                organization: organization?.name,
                 statuses: statuses,
                 after: after,
                 limit: limit + 1,

@@ -9,8 +9,23 @@ package enum JSONDocument {
         String(decoding: try encoder([.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]).encode(value), as: UTF8.self)
     }
 
-    /// For an answer.
-    static func compact(_ value: some Encodable) throws -> [UInt8] {
+    /// Reads what this program wrote.
+    ///
+    /// - Throws: `DecodingError` for anything else.
+    package static func read<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type = Value.self) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .custom { decoder in
+            let container = try decoder.singleValueContainer()
+            guard let date = Timestamp.date(try container.decode(String.self)) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "no moment")
+            }
+            return date
+        }
+        return try decoder.decode(type, from: Data(bytes))
+    }
+
+    /// For an answer, or a request.
+    package static func compact(_ value: some Encodable) throws -> [UInt8] {
         [UInt8](try encoder([.sortedKeys, .withoutEscapingSlashes]).encode(value))
     }
 

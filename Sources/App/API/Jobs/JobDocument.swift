@@ -1,11 +1,12 @@
 internal import Domain
 package import FoundationEssentials
 package import Jobs
+internal import Provisioning
 
 /// A job as `--json` shows it; `docs/json-output.md` describes it.
-package struct JobDocument: Encodable, Sendable {
+package struct JobDocument: Codable, Sendable {
     /// One attempt.
-    package struct Attempt: Encodable, Sendable {
+    package struct Attempt: Codable, Sendable {
         package let attempt: Int
         package let fence: Int64
         package let worker: String?
@@ -24,6 +25,23 @@ package struct JobDocument: Encodable, Sendable {
             outcome = attempt.outcome?.rawValue
             errorCode = attempt.errorCode
             errorMessage = attempt.errorMessage
+        }
+    }
+
+    /// A plan that someone has to decide about, or has decided about.
+    package struct Plan: Codable, Sendable {
+        package let summary: String?
+        package let awaitsDecision: Bool
+        package let decision: String?
+        package let decidedBy: String?
+        package let expiresAt: Date?
+
+        init(_ run: RunStore.Run, of job: JobRecord) {
+            summary = run.planSummary
+            awaitsDecision = run.awaitsDecision && job.status == .scheduled
+            decision = run.decision?.rawValue
+            decidedBy = run.decidedBy
+            expiresAt = run.planExpiresAt
         }
     }
 
@@ -46,6 +64,11 @@ package struct JobDocument: Encodable, Sendable {
     package var project: String?
     package var organization: String?
     package var attempts: [Attempt]?
+    /// Of one job only, as the others below.
+    package var plan: Plan?
+    package var waits: WaitReason?
+    /// The sentence that a job which is over ended with; a failed one has `errorMessage`.
+    package var ending: String?
 
     package init(_ job: JobRecord) {
         self.job = job.id.rawValue
@@ -89,7 +112,23 @@ extension JobDocument {
             .init("runAt", .moment, "When it may run"),
             .optional("project", .string(), "Its deployment's project"),
             .optional("organization", .string(), "Its deployment's organization"),
-            .optional("attempts", .list(.named(Attempt.schema)), "All attempts, in order"),
+            .optional("attempts", .list(.named(Attempt.schema)), "All attempts, in order; of one job only, as what follows"),
+            .optional("plan", .named(Plan.schema), "When someone has to decide about it, or has"),
+            .optional("waits", .named(WaitReason.schema), "Why it doesn't run yet"),
+            .optional("ending", .string(), "The sentence that it ended with"),
+        ])
+    )
+}
+
+extension JobDocument.Plan {
+    static let schema = NamedSchema(
+        "PlanDecision",
+        .object([
+            .optional("summary", .string(), "+3 ~1 -0"),
+            .init("awaitsDecision", .boolean, "Someone has to approve or refuse it"),
+            .optional("decision", .string(), "approved or refused"),
+            .optional("decidedBy", .string(), "Who"),
+            .optional("expiresAt", .moment, "When it can't be approved any more"),
         ])
     )
 }

@@ -9,7 +9,7 @@ import WebServer
 
 /// What a job said and planned.
 enum JobReadingRoutes {
-    static let all = [log, events, plan]
+    static let all = [log, JobProgressRoute.events, plan]
 
     static let log = Route(
         "GET",
@@ -21,7 +21,7 @@ enum JobReadingRoutes {
         query: [
             QueryParameter("after", .integer, "'next' of the piece before; -1 for the beginning"),
             QueryParameter("limit", .whole(1...1000), "How many chunks at most: 1 to 1000, 50 unless given"),
-            QueryParameter("follow", .boolean, "Stream until the job ends"),
+            QueryParameter("follow", .boolean, "Stream until the job ends"), LongPoll.parameter,
         ],
         answers: [
             AnswerShape(
@@ -30,11 +30,7 @@ enum JobReadingRoutes {
                 content: [
                     (
                         "application/json",
-                        .object([
-                            .init("job", .string(), "The job"), .init("log", .string(), "Whole lines"),
-                            .init("next", .integer, "Give it as 'after' for what follows"),
-                            .init("isEnd", .boolean, "The job is over, and nothing follows"),
-                        ])
+                        .named(LogDocument.schema)
                     ),
                     ("text/plain", .string()),
                 ]
@@ -45,16 +41,22 @@ enum JobReadingRoutes {
         let after = Int64(try call.query("after", in: -1...Int.max) ?? -1)
         let limit = try call.limit()
         guard try !call.queryFlag("follow") else { return stream(of: job.id, after: after, call) }
-        // The status before the text: what the last attempt wrote is committed with it.
-        let chunks = try await call.services.database.read { try EventStore().log(of: job.id, after: after, limit: limit, in: $0) }
-        return .json(
-            .object([
-                ("job", .text(job.id.rawValue)),
-                ("log", .text(chunks.map(\.text).joined())),
-                ("next", JSONNode(chunks.last?.ordinal ?? after)),
-                ("isEnd", .bool(job.status.isFinal && chunks.count < limit)),
-            ])
-        )
+        let (database, jobs) = (call.services.database, call.services.jobs)
+        let piece = try await LongPoll.wait(for: job.id, call) {
+            // The status before the text: what the last attempt wrote is committed with it.
+            let (status, chunks) = try await database.read {
+                (try jobs.job(job.id, in: $0)?.status, try EventStore().log(of: job.id, after: after, limit: limit, in: $0))
+            }
+            let piece = LogDocument(
+                job: job.id.rawValue,
+                log: chunks.map(\.text).joined(),
+                next: chunks.last?.ordinal ?? after,
+                isEnd: status?.isFinal ?? true && chunks.count < limit,
+                status: status?.rawValue ?? ""
+            )
+            return (piece, isWorthAnAnswer: piece.isEnd || !chunks.isEmpty)
+        }
+        return try .json(encoding: piece)
     }
 
     private static func stream(of job: JobID, after: Int64, _ call: Call) -> Response {
@@ -77,42 +79,6 @@ enum JobReadingRoutes {
                 return status.map { !$0.isFinal } ?? false
             }
         }
-    }
-
-    static let events = Route(
-        "GET",
-        "/api/jobs/:job/events",
-        name: "listJobEvents",
-        group: JobRoutes.group,
-        "List what a job reported, in order",
-        needs: .job(.read),
-        query: QueryParameter.page,
-        answers: [
-            .json(
-                Schema.page(
-                    of: NamedSchema(
-                        "JobEvent",
-                        .object([
-                            .init("type", .string(), "docs/json-output.md lists them"), .init("job", .string(), "The job"),
-                            .init("ordinal", .integer, "Counted from 1"), .init("at", .moment, "When"), .init("data", .any, "By type"),
-                        ])
-                    )
-                )
-            )
-        ]
-    ) { call, job in
-        let (limit, after) = (try call.limit(), try call.after() ?? 0)
-        let found = try await call.services.database.read {
-            try EventStore().events(of: job.id, after: after, limit: limit, in: $0)
-        }
-        let items: [JSONNode] = found.map { event in
-            .object([
-                ("type", .text(event.name)), ("job", .text(job.id.rawValue)), ("ordinal", JSONNode(event.ordinal)),
-                ("at", .moment(event.createdAt)), ("data", .raw(event.payload)),
-            ])
-        }
-        let next = found.count == limit ? found.last.map { String($0.ordinal) } : nil
-        return .json(.object([("items", .list(items)), ("next", JSONNode(next))]))
     }
 
     static let plan = Route(

@@ -17,9 +17,9 @@ enum JobRoutes {
         name: "listJobs",
         group: group,
         "List an organization's jobs, newest first",
-        needs: .organization(.read),
+        needs: .organizationOrEverywhere(.read),
         query: [
-            QueryParameter("status", .choice(JobStatus.allCases.map(\.rawValue)), "Only those"),
+            QueryParameter("status", .string(), "Only those with this status; several with commas between"),
             QueryParameter("queue", .choice(QueueName.allCases.map(\.rawValue)), "Only of this queue"),
             QueryParameter("kind", .string(), "Only of this kind: deploy, destroy, plan, refresh"),
             QueryParameter("tag", .string(), "Only with this tag: provider:aws"),
@@ -28,19 +28,18 @@ enum JobRoutes {
         answers: [.json(Schema.page(of: JobDocument.schema))]
     ) { call, organization in
         let limit = try call.limit()
-        var filter = JobFilter(organization: organization.id)
-        filter.statuses = try call.query("status", as: JobStatus.self).map { [$0] } ?? []
+        var filter = JobFilter(organization: organization?.id)
+        filter.statuses = try call.queryList("status", as: JobStatus.self)
         filter.queue = try call.query("queue", as: QueueName.self)
         filter.kind = try call.query("kind")
         filter.tag = try call.query("tag")
         let (project, after, wanted) = (try call.query("project"), try call.query("after"), filter)
+        let owner = organization?.name ?? "default"
         let found = try await call.services.database.read { [jobs = call.services.jobs] transaction -> [(JobRecord, Deployment?)] in
             var filter = wanted
             let store = DeploymentStore()
             if let project {
-                guard let deployment = try store.deployment(project: project, organization: organization.name, in: transaction) else {
-                    throw Problem.notFound("There is no project '\(project.brief)' in the organization '\(organization.name)'.")
-                }
+                let deployment = try store.require(project: project, organization: owner, in: transaction)
                 filter.concurrencyKey = "deployment:\(deployment.id)"
             }
             // JobPage's own bound is a thousand: of a full page the last may only be the last by chance.
@@ -59,12 +58,18 @@ enum JobRoutes {
         needs: .job(.read),
         answers: [.json(.named(JobDocument.schema))]
     ) { call, job in
-        let (deployment, attempts) = try await call.services.database.read { [jobs = call.services.jobs] transaction in
-            (try DeploymentStore().deployment(ofJob: job.id, in: transaction), try jobs.attempts(of: job.id, in: transaction))
-        }
-        var shown = document(job, deployment)
-        shown.attempts = attempts.map(JobDocument.Attempt.init)
-        return try .json(encoding: shown)
+        let now = call.now
+        return try .json(
+            encoding: try await call.services.database.read { [jobs = call.services.jobs] transaction in
+                var shown = document(job, try DeploymentStore().deployment(ofJob: job.id, in: transaction))
+                shown.attempts = try jobs.attempts(of: job.id, in: transaction).map(JobDocument.Attempt.init)
+                let run = try RunStore().run(job.id, in: transaction)
+                shown.plan = run.flatMap { $0.awaitsDecision || $0.decision != nil ? JobDocument.Plan($0, of: job) : nil }
+                shown.waits = try WaitReason.find(for: job, jobs: jobs, now: now, in: transaction)
+                shown.ending = try ending(of: job, in: transaction)
+                return shown
+            }
+        )
     }
 
     // MARK: - Decisions
@@ -117,14 +122,14 @@ enum JobRoutes {
             .object([.optional("force", .boolean, "Kill Terraform: what it is making may be lost from the state")]),
             isRequired: false
         ),
-        answers: [.json(202, .named(decisionSchema), "It is told, or has ended")]
+        answers: [.json(202, .named(DecisionDocument.schema), "It is told, or has ended")]
     ) { call, job in
         var fields = try call.optionalFields()
         let isForced = try fields.optionalFlag("force") ?? false
         try fields.end()
         switch try await call.services.decisions.cancel(job.id, force: isForced, by: try call.principal.actor) {
-        case .ended: return decided(job, "cancelled", "It had not started, and is cancelled.")
-        case .told: return decided(job, "cancelling", "It is told to stop.")
+        case .ended: return try decided(job, "cancelled", .cancelled, "It had not started, and is cancelled.")
+        case .told(let record): return try decided(job, "cancelling", record.status, "It is told to stop.")
         case .alreadyFinished(let record): throw Problem.conflict("Job \(job.id) had ended before: it is \(record.status.rawValue).")
         case .notFound: throw Problem.notFound("There is no job '\(job.id)'.")
         }
@@ -137,10 +142,10 @@ enum JobRoutes {
         group: group,
         "Let a job apply exactly the plan that waits",
         needs: .job(.approve),
-        answers: [.json(200, .named(decisionSchema))]
+        answers: [.json(200, .named(DecisionDocument.schema))]
     ) { call, job in
         try await call.services.decisions.approve(job.id, by: try call.principal.actor)
-        return decided(job, "approved", "Its plan is applied.", status: 200)
+        return try decided(job, "approved", .pending, "Its plan is applied.", status: 200)
     }
 
     static let refuse = Route(
@@ -151,33 +156,37 @@ enum JobRoutes {
         "End a job whose plan waits; nothing is changed",
         needs: .job(.approve),
         body: .json(.object([.optional("reason", .string(), "Why")]), isRequired: false),
-        answers: [.json(200, .named(decisionSchema))]
+        answers: [.json(200, .named(DecisionDocument.schema))]
     ) { call, job in
         var fields = try call.optionalFields()
         let reason = try fields.optionalText("reason")
         try fields.end()
         try await call.services.decisions.refuse(job.id, by: try call.principal.actor, reason: reason)
-        return decided(job, "refused", "Nothing was changed.", status: 200)
+        return try decided(job, "refused", .cancelled, "Nothing was changed.", status: 200)
     }
 
     // MARK: - Details
 
-    private static let decisionSchema = NamedSchema(
-        "Decision",
-        .object([
-            .init("job", .string(), "The job"), .init("decision", .string(), "approved, refused, cancelled or cancelling"),
-            .init("message", .string(), "What follows"),
-        ])
-    )
-
-    private static func decided(_ job: JobRecord, _ decision: String, _ message: String, status: Int = 202) -> Response {
-        .json(
-            .object([("job", .text(job.id.rawValue)), ("decision", .text(decision)), ("message", .text(message))]),
-            status: status
-        )
+    private static func decided(
+        _ job: JobRecord,
+        _ decision: String,
+        _ jobStatus: JobStatus,
+        _ message: String,
+        status: Int = 202
+    ) throws -> Response {
+        let document = DecisionDocument(job: job.id.rawValue, decision: decision, status: jobStatus.rawValue, message: message)
+        return try .json(encoding: document, status: status)
     }
 
-    private static func document(_ job: JobRecord, _ deployment: Deployment?) -> JobDocument {
+    /// The sentence that a job which is over ended with.
+    private static func ending(of job: JobRecord, in transaction: Transaction) throws -> String? {
+        guard job.status == .completed || job.status == .cancelled,
+            case .finished(let report)? = try EventStore().last(.finished, of: job.id, in: transaction)?.event
+        else { return nil }
+        return report.message
+    }
+
+    static func document(_ job: JobRecord, _ deployment: Deployment?) -> JobDocument {
         var document = JobDocument(job)
         document.project = deployment?.project
         document.organization = deployment?.organizationName

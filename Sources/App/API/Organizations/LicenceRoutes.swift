@@ -7,13 +7,6 @@ import WebServer
 enum LicenceRoutes {
     static let all = [show, set, remove]
 
-    private static let properties: [Schema.Property] = [
-        .optional("maxServers", .nullable(.integer), "How many servers; null: none may be bought by itself"),
-        .optional("maxConcurrentRuns", .nullable(.integer), "How many runs at once; null: as many as the workers take"),
-        .optional("features", .dictionary(.boolean), "auto_provisioning, auto_approve_provisioning …"),
-    ]
-    private static let schema = NamedSchema("Licence", .object(properties))
-
     static let show = Route(
         "GET",
         "/api/organizations/:organization/licence",
@@ -21,10 +14,11 @@ enum LicenceRoutes {
         group: OrganizationRoutes.group,
         "See an organization's licence",
         needs: .organizationInPath(.read),
-        answers: [.json(.object([.init("licence", .nullable(.named(schema)), "Null: no limits, and no features")]))]
+        answers: [.json(.object([.init("licence", .nullable(.named(LicenceDocument.schema)), "Null: no limits, and no features")]))]
     ) { call, organization in
         let licence = try await call.services.access.licence(of: organization.id)
-        return .json(.object([("licence", licence.map(document) ?? .null)]))
+        let document: JSONNode = licence == nil ? .null : try .encoding(LicenceDocument(licence, of: organization.name))
+        return .json(.object([("licence", document)]))
     }
 
     static let set = Route(
@@ -34,7 +28,7 @@ enum LicenceRoutes {
         group: OrganizationRoutes.group,
         "Give an organization a licence",
         needs: .organizationInPath(.administer),
-        body: .json(.object(properties)),
+        body: .json(.object(LicenceDocument.limits)),
         answers: [.empty()],
         record: .handler
     ) { call, organization in
@@ -68,13 +62,5 @@ enum LicenceRoutes {
     ) { call, organization in
         try await call.services.access.setLicence(nil, of: organization.id, by: try call.author)
         return .done
-    }
-
-    private static func document(_ licence: Licence) -> JSONNode {
-        .object([
-            ("maxServers", licence.maximumServers.map { JSONNode($0) } ?? .null),
-            ("maxConcurrentRuns", licence.maximumConcurrentRuns.map { JSONNode($0) } ?? .null),
-            ("features", .object(licence.features.sorted { $0.key < $1.key }.map { ($0.key, .bool($0.value)) })),
-        ])
     }
 }

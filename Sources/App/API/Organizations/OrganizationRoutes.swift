@@ -5,15 +5,9 @@ import WebServer
 
 /// Organizations, who is in them, and their licences.
 enum OrganizationRoutes {
-    static let all = [list, create, show, rename, delete, members, grant, revoke] + LicenceRoutes.all
+    static let all = [list, create, show, rename, delete, members, grant, revoke] + LicenceRoutes.all + RetentionRoutes.all
     static let group = "Organizations"
 
-    static let schema = NamedSchema(
-        "Organization",
-        .object([
-            .init("id", .integer, "Its number"), .init("name", .string(), "Its name"), .init("createdAt", .moment, "When it was made"),
-        ])
-    )
     private static let memberSchema = NamedSchema(
         "Member",
         .object([.init("user", .string(), "The person"), .init("role", .choice(Role.allCases.map(\.rawValue)), "As what")])
@@ -28,7 +22,7 @@ enum OrganizationRoutes {
         "List the organizations that the caller is in; an administrator's list has all",
         needs: .login,
         query: QueryParameter.page,
-        answers: [.json(Schema.page(of: schema))]
+        answers: [.json(Schema.page(of: OrganizationDocument.schema))]
     ) { call, _ in
         let (limit, principal) = (try call.limit(), try call.principal)
         let found = try await call.services.access.organizations(
@@ -36,9 +30,7 @@ enum OrganizationRoutes {
             limit: limit + 1,
             only: principal.roleElsewhere == nil ? Array(principal.organizations.keys) : nil
         )
-        let shown: [JSONNode] = found.prefix(limit).map(document)
-        let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
+        return try .page(found, limit: limit, cursor: \.id.description, OrganizationDocument.init)
     }
 
     static let create = Route(
@@ -49,11 +41,11 @@ enum OrganizationRoutes {
         "Make an organization",
         needs: .administration,
         body: nameBody,
-        answers: [.json(201, .named(schema), "Made")],
+        answers: [.json(201, .named(OrganizationDocument.schema), "Made")],
         record: .handler
     ) { call, _ in
         let made = try await call.services.access.createOrganization(named: try name(in: call), by: try call.author)
-        return .json(document(made), status: 201)
+        return try .json(encoding: OrganizationDocument(made), status: 201)
     }
 
     static let show = Route(
@@ -63,9 +55,9 @@ enum OrganizationRoutes {
         group: group,
         "See an organization",
         needs: .organizationInPath(.read),
-        answers: [.json(.named(schema))]
+        answers: [.json(.named(OrganizationDocument.schema))]
     ) { call, organization in
-        .json(document(try await call.services.access.requireOrganization(named: organization.name)))
+        try .json(encoding: OrganizationDocument(try await call.services.access.requireOrganization(named: organization.name)))
     }
 
     static let rename = Route(
@@ -76,11 +68,12 @@ enum OrganizationRoutes {
         "Give an organization another name",
         needs: .organizationInPath(.organization),
         body: nameBody,
-        answers: [.json(.named(schema))],
+        answers: [.json(.named(OrganizationDocument.schema))],
         record: .handler
     ) { call, organization in
         let name = try name(in: call)
-        return .json(document(try await call.services.access.renameOrganization(organization.id, to: name, by: try call.author)))
+        let renamed = try await call.services.access.renameOrganization(organization.id, to: name, by: try call.author)
+        return try .json(encoding: OrganizationDocument(renamed))
     }
 
     static let delete = Route(
@@ -178,12 +171,6 @@ enum OrganizationRoutes {
         let name = try fields.text("name")
         try fields.end()
         return name
-    }
-
-    private static func document(_ organization: Organization) -> JSONNode {
-        .object([
-            ("id", JSONNode(organization.id.rawValue)), ("name", .text(organization.name)), ("createdAt", .moment(organization.createdAt)),
-        ])
     }
 }
 

@@ -3,12 +3,12 @@ import WebServer
 /// Why a request is not done, as the client is told it.
 ///
 /// - SeeAlso: RFC 9457
-struct Problem: Error, Sendable {
-    let status: Int
+package struct Problem: Error, Sendable, CustomStringConvertible {
+    package let status: Int
     /// What a program can act on: the end of `type`.
     let code: String
     /// One sentence that says what to change; nothing internal.
-    let detail: String
+    package let detail: String
     var headers: [HeaderField] = []
     /// What it came from, for the log only.
     var cause: (any Error)?
@@ -19,6 +19,28 @@ struct Problem: Error, Sendable {
         self.detail = Self.sentence(detail)
         self.headers = headers
         self.cause = cause
+    }
+
+    package var description: String { detail }
+
+    /// Reads a server's answer.
+    ///
+    /// - Parameters:
+    ///   - status: The HTTP status; none of success.
+    ///   - body: A ``response(to:)``, or whatever stands in its place when something between here and the server answers.
+    package init(status: Int, body: [UInt8]) {
+        struct Sent: Decodable {
+            let type: String?
+            let error: String
+        }
+        // A proxy's page says nothing that a person could act on.
+        let sent = try? JSONDocument.read(body, as: Sent.self)
+        let code = sent?.type.flatMap { $0.split(separator: ":").last.map(String.init) }
+        self.init(
+            status,
+            code ?? "unknown",
+            sent?.error ?? "The server answers \(status) \(Self.title(of: status)), and not as Slipway does."
+        )
     }
 
     // MARK: - The common ones

@@ -59,18 +59,36 @@ extension Need where Subject == WorkingOrganization {
     }
 }
 
+extension Need where Subject == WorkingOrganization? {
+    /// As ``organization(_:)``; nil for an administrator who asks for all organizations.
+    static func organizationOrEverywhere(_ permission: Permission) -> Need {
+        Need(requirement: .permission(permission), query: [.organization, .everywhere]) { call in
+            try await call.organizationUnlessEverywhere(allowing: permission)
+        }
+    }
+}
+
 extension Need where Subject == Deployment {
-    /// The project in the path, which must be there.
+    /// The project in the path, by its name or its deployment's number, which must be there.
     static func project(_ permission: Permission) -> Need {
         Need(requirement: .permission(permission), query: [.organization]) { call in
             let organization = try await call.organization(named: call.namedOrganization, allowing: permission)
             let project = call.parameter("project")
-            return try await call.services.database.read { transaction in
-                guard
-                    let found = try DeploymentStore().deployment(project: project, organization: organization.name, in: transaction)
-                else { throw Problem.notFound("There is no project '\(project.brief)' in the organization '\(organization.name)'.") }
-                return found
+            let (named, numbered) = try await call.services.database.read { transaction in
+                let store = DeploymentStore()
+                return (
+                    try store.deployment(project: project, organization: organization.name, in: transaction),
+                    try Int64(project).flatMap { try store.deployment(DeploymentID(rawValue: $0), in: transaction) }
+                )
             }
+            if let named { return named }
+            guard let numbered, try call.principal.role(in: numbered.organization) != nil else {
+                throw Problem.notFound(
+                    "There is no project '\(project.brief)' in the organization '\(organization.name)'; `slipway deployments` lists those there are."
+                )
+            }
+            try call.check(permission, in: numbered.organization)
+            return numbered
         }
     }
 }
@@ -85,7 +103,9 @@ extension Need where Subject == JobRecord {
             }
             let principal = try call.principal
             let isVisible = job.map { job in job.organization.map { principal.role(in: $0) != nil } ?? principal.isAdministrator } ?? false
-            guard let job, isVisible else { throw Problem.notFound("There is no job '\(name.brief)'.") }
+            guard let job, isVisible else {
+                throw Problem.notFound("There is no job '\(name.brief)'; `slipway jobs` lists those there are.")
+            }
             if let organization = job.organization { try call.check(permission, in: organization) }
             return job
         }

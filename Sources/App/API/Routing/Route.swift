@@ -92,6 +92,7 @@ struct QueryParameter: Sendable {
     static let limit = QueryParameter("limit", .whole(1...1000), "How many at most: 1 to 1000, 50 unless given")
     static let after = QueryParameter("after", .string(), "'next' of the page before")
     static let page = [limit, after]
+    static let everywhere = QueryParameter("everywhere", .boolean, "All organizations, for an administrator; others get their own")
 }
 
 /// What a route takes as its body.
@@ -100,6 +101,8 @@ struct BodyShape: Sendable {
     let content: [(type: String, schema: Schema)]
     /// In bytes; more is answered with 413.
     let limit: Int
+    /// The same for what is no JSON, when that may be larger.
+    var uploadLimit: Int?
     let isRequired: Bool
     /// Whatever it says it is.
     var takesAny: Bool { content.contains { $0.type == "*/*" } }

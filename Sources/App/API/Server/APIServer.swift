@@ -1,4 +1,4 @@
-import Access
+package import Access
 import Audit
 import FoundationEssentials
 import Log
@@ -41,6 +41,20 @@ package struct APIServer: Sendable {
         }
     }
 
+    /// Does what a request asks, for somebody who is known already: what the server's own programs use it by.
+    ///
+    /// - Parameters:
+    ///   - request: Its headers say nothing of who sends it.
+    ///   - caller: Who does.
+    /// - Returns: The answer, which is none of a failure.
+    /// - Throws: ``Problem``, or what stands below it, as it is: the caller makes sentences of it.
+    package func perform(_ request: Request, as caller: Principal) async throws -> Response {
+        guard case .route(let route, let parameters) = table.match(request.method, request.segments) else {
+            throw Problem.notFound("There is nothing at \(request.method.brief) \(request.path.brief).")
+        }
+        return try await handle(request, by: route, parameters, caller, changes: services.database.changes, began: .now)
+    }
+
     // MARK: - Details
 
     private func answer(_ request: Request, by route: Route, _ parameters: [String: String]) async -> Response {
@@ -48,30 +62,40 @@ package struct APIServer: Sendable {
         let (changes, began) = (services.database.changes, ContinuousClock.now)
         do {
             caller = try await self.caller(of: request, for: route)
-            let known = caller
-            let (body, share) = try await content(of: request, for: route)
-            let response = try await services.largeBodies.work(on: share) {
-                let json = try json(in: body, of: request, for: route)
-                let call = Call(
-                    request: request,
-                    parameters: parameters,
-                    caller: known,
-                    services: services,
-                    body: body,
-                    json: json,
-                    now: services.now(),
-                    changes: changes,
-                    began: began
-                )
-                return try await route.handle(call)
-            }
-            if route.record == .server { await record(route, request, caller, status: response.status, result: .ok) }
-            return response
+            return try await handle(request, by: route, parameters, caller, changes: changes, began: began)
         } catch {
             let problem = Problem.from(error)
             await note(problem, route, request, caller)
             return problem.response(to: request.id)
         }
+    }
+
+    private func handle(
+        _ request: Request,
+        by route: Route,
+        _ parameters: [String: String],
+        _ caller: Principal?,
+        changes: UInt64,
+        began: ContinuousClock.Instant
+    ) async throws -> Response {
+        let (body, share) = try await content(of: request, for: route)
+        let response = try await services.largeBodies.work(on: share) {
+            let json = try json(in: body, of: request, for: route)
+            let call = Call(
+                request: request,
+                parameters: parameters,
+                caller: caller,
+                services: services,
+                body: body,
+                json: json,
+                now: services.now(),
+                changes: changes,
+                began: began
+            )
+            return try await route.handle(call)
+        }
+        if route.record == .server { await record(route, request, caller, status: response.status, result: .ok) }
+        return response
     }
 
     /// Who asks, if anyone has to, and whether not too often.

@@ -30,6 +30,7 @@ package struct APIServices: Sendable {
     /// What `/openapi.json` answers.
     let description: [UInt8]
     let statuses = RunStatusCache()
+    package let drain: Drain
     package let now: @Sendable () -> Date
 
     package init(
@@ -47,6 +48,7 @@ package struct APIServices: Sendable {
         limits: RateLimits = RateLimits(),
         metrics: Metrics = Metrics(),
         largeBodies: LargeBodies = LargeBodies(),
+        drain: Drain = Drain(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.database = database
@@ -64,6 +66,7 @@ package struct APIServices: Sendable {
         self.metrics = metrics
         self.largeBodies = largeBodies
         description = OpenAPI.document(of: Routes.all, version: version).bytes
+        self.drain = drain
         self.now = now
     }
 

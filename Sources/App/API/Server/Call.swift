@@ -90,6 +90,19 @@ struct Call: Sendable {
         return choice
     }
 
+    /// Some of the cases of an enum, with commas between.
+    func queryList<Choice: RawRepresentable & CaseIterable>(_ name: String, as type: Choice.Type) throws -> [Choice]
+    where Choice.RawValue == String {
+        guard let text = try query(name) else { return [] }
+        return try text.split(separator: ",").map { word in
+            guard let choice = Choice(rawValue: String(word)) else {
+                let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem.invalid("'\(name)' must be of \(words), with commas between, not '\(text.brief)'.")
+            }
+            return choice
+        }
+    }
+
     /// How many of a list are wanted.
     func limit() throws -> Int { try query("limit", in: 1...1000) ?? 50 }
 
@@ -126,11 +139,17 @@ struct Call: Sendable {
         }
         guard let found, principal.role(in: found.id) != nil else {
             throw Problem.notFound(
-                "There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization'."
+                "There is no organization '\((name ?? "default").brief)' that you can see; name yours with 'organization', as `slipway org list` shows it."
             )
         }
         try check(permission, in: found.id)
         return WorkingOrganization(id: found.id, name: found.name)
+    }
+
+    /// As ``organization(named:allowing:)`` for the one that the request is about; nil when it asks for all of them, and may.
+    func organizationUnlessEverywhere(allowing permission: Permission) async throws -> WorkingOrganization? {
+        if try queryFlag("everywhere"), try principal.allowsAdministration { return nil }
+        return try await organization(named: try namedOrganization, allowing: permission)
     }
 
     /// - Throws: ``Problem``: 403 without the permission.

@@ -60,22 +60,24 @@ package final class LargeBodies: Sendable {
     /// - Throws: `BodyError`; ``Problem``: 503 when it takes too long to get room, 408 when the client takes too long to use it.
     func collect(_ request: Request, _ shape: BodyShape) async throws -> ([UInt8], Share?) {
         let announced = request.body.announcedLength
-        if let announced, announced > shape.limit { throw BodyError.tooLarge(limit: shape.limit) }
+        let type = request.headers["Content-Type"]?.lowercased() ?? ""
         // An archive swells: it gets all there is.
-        let isArchive = request.headers["Content-Type"]?.lowercased().hasPrefix("application/gzip") == true
-        let wanted = isArchive ? capacity : min(announced ?? shape.limit, capacity)
+        let isArchive = type.hasPrefix("application/gzip") || type.hasPrefix("multipart/")
+        let limit = isArchive ? shape.uploadLimit ?? shape.limit : shape.limit
+        if let announced, announced > limit { throw BodyError.tooLarge(limit: limit) }
+        let wanted = isArchive ? capacity : min(announced ?? limit, capacity)
         var bytes: [UInt8] = []
         var share: Share?
         var deadline: ContinuousClock.Instant?
         for try await chunk in request.body {
-            guard bytes.count + chunk.count <= shape.limit else { throw BodyError.tooLarge(limit: shape.limit) }
+            guard bytes.count + chunk.count <= limit else { throw BodyError.tooLarge(limit: limit) }
             if let deadline, deadline < .now {
                 throw Problem(408, "timeout", "The body comes too slowly; the server can't keep room for it so long.")
             }
             bytes += chunk
             if share == nil, bytes.count > Self.threshold {
                 share = try await take(wanted)
-                deadline = .now + .seconds(30 + (announced ?? shape.limit) / Self.bytesPerSecond)
+                deadline = .now + .seconds(30 + (announced ?? limit) / Self.bytesPerSecond)
                 bytes.reserveCapacity(announced ?? 0)
             }
         }

@@ -1,26 +1,28 @@
 package import StateVault
 
 /// What differs between two versions of a state; values are never in it.
-package struct ComparisonDocument: Encodable, Sendable {
-    struct Changed: Encodable, Sendable {
-        let address: String
-        let attributes: [String]
-        let sensitiveAttributes: [String]
-        let statusChanged: Bool
+package struct ComparisonDocument: Codable, Sendable {
+    package struct Changed: Codable, Sendable {
+        package let address: String
+        package let attributes: [String]
+        package let sensitiveAttributes: [String]
+        package let statusChanged: Bool
     }
 
-    struct Output: Encodable, Sendable {
-        let name: String
-        let change: String
-        let sensitive: Bool
+    package struct Output: Codable, Sendable {
+        package let name: String
+        package let change: String
+        package let sensitive: Bool
     }
 
-    let from: Int
-    let to: Int
-    let added: [String]
-    let changed: [Changed]
-    let removed: [String]
-    let outputs: [Output]
+    package let from: Int
+    package let to: Int
+    package let added: [String]
+    package let changed: [Changed]
+    package let removed: [String]
+    package let outputs: [Output]
+
+    package var isEmpty: Bool { added.isEmpty && changed.isEmpty && removed.isEmpty && outputs.isEmpty }
 
     package init(_ comparison: StateComparison) {
         from = comparison.from.version

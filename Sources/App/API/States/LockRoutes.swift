@@ -9,17 +9,6 @@ import WebServer
 enum LockRoutes {
     static let all = [show, forceUnlock]
 
-    private static let schema = NamedSchema(
-        "StateLock",
-        .object([
-            .init("lock", .string(), "Its id"),
-            .init("holder", .string(), "Who"),
-            .init("reason", .string(), "What for"),
-            .init("createdAt", .moment, "Since when"),
-            .init("expiresAt", .nullable(.moment), "Null: until it is released"),
-        ])
-    )
-
     static let show = Route(
         "GET",
         "/api/deployments/:project/lock",
@@ -27,10 +16,10 @@ enum LockRoutes {
         group: StateRoutes.group,
         "See who holds a state's lock",
         needs: .project(.read),
-        answers: [.json(.object([.init("lock", .nullable(.named(schema)), "Null: nobody")]))]
+        answers: [.json(.object([.init("lock", .nullable(.named(LockDocument.schema)), "Null: nobody")]))]
     ) { call, deployment in
         let lock = try await call.services.vault.currentLock(of: deployment.id)
-        return .json(.object([("lock", lock.map(document) ?? .null)]))
+        return try answer(lock)
     }
 
     static let forceUnlock = Route(
@@ -40,11 +29,11 @@ enum LockRoutes {
         group: StateRoutes.group,
         "End a state's lock, whoever holds it",
         needs: .project(.forceUnlock),
-        answers: [.json(.object([.init("lock", .nullable(.named(schema)), "What was ended; null: there was none")]))],
+        answers: [.json(.object([.init("lock", .nullable(.named(LockDocument.schema)), "What was ended; null: there was none")]))],
         record: .handler
     ) { call, deployment in
         let ended = try await end(deployment, call)
-        return .json(.object([("lock", ended.map(document) ?? .null)]))
+        return try answer(ended)
     }
 
     /// Ends the lock, with its line in the audit.
@@ -63,10 +52,7 @@ enum LockRoutes {
         }
     }
 
-    private static func document(_ lock: StateLock) -> JSONNode {
-        .object([
-            ("lock", .text(lock.id)), ("holder", .text(lock.holder)), ("reason", .text(lock.reason)),
-            ("createdAt", .moment(lock.createdAt)), ("expiresAt", JSONNode(lock.expiresAt)),
-        ])
+    private static func answer(_ lock: StateLock?) throws -> Response {
+        .json(.object([("lock", try lock.map { try .encoding(LockDocument($0)) } ?? .null)]))
     }
 }

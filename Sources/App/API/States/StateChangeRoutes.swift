@@ -2,6 +2,7 @@ import Access
 import Domain
 import Provisioning
 import StateVault
+import Storage
 import WebServer
 
 /// What a person decides about a state.
@@ -27,12 +28,9 @@ enum StateChangeRoutes {
         }
         let reason = try fields.optionalText("reason") ?? "rollback"
         try fields.end()
-        let saved = try await call.services.vault.rollback(
-            deployment.id,
-            to: version,
-            author: try call.principal.actor,
-            reason: reason
-        )
+        let saved = try await call.naming(deployment) {
+            try await call.services.vault.rollback(deployment.id, to: version, author: try call.principal.actor, reason: reason)
+        }
         try await call.services.adoption.follow(deployment.id)
         return try .json(encoding: StateVersionDocument(saved))
     }
@@ -42,22 +40,27 @@ enum StateChangeRoutes {
         "/api/deployments/:project/state/import",
         name: "importState",
         group: group,
-        "Store a state as the newest",
-        needs: .project(.stateWrite),
+        "Store a state as the newest; a project that isn't there is made",
+        needs: .organization(.stateWrite),
         query: [
             QueryParameter("force", .boolean, "Take it in spite of its lineage or serial"),
             QueryParameter("reason", .string(), "For the audit"),
+            QueryParameter("dryRun", .boolean, "Only see what it would mean"),
         ],
         body: BodyShape(content: [("application/json", .any)], limit: StateVault.standardLimit, isRequired: true),
-        answers: [
-            .json(
-                .object([
-                    .init("version", .nullable(.named(StateVersionDocument.schema)), "Null: the newest had the same bytes already"),
-                    .init("overrides", .list(.string()), "What was forced"),
-                ])
-            )
-        ]
-    ) { call, deployment in
+        answers: [.json(.named(ImportDocument.schema))]
+    ) { call, organization in
+        let project = call.parameter("project")
+        // Looked at before a project is made for it.
+        let offered = try StateDocument(parsing: call.body)
+        let known = try await call.services.database.read {
+            try DeploymentStore().deployment(project: project, organization: organization.name, in: $0)
+        }
+        if try call.queryFlag("dryRun") {
+            let check = try await known.asyncMap { try await call.services.vault.checkImport(call.body, into: $0.id) }
+            return try .json(encoding: ImportDocument(check, of: offered))
+        }
+        let deployment = try await call.services.backend.ensure(project: project, organization: organization.id)
         let imported = try await call.services.vault.importState(
             call.body,
             into: deployment.id,
@@ -66,8 +69,7 @@ enum StateChangeRoutes {
             force: try call.queryFlag("force")
         )
         try await call.services.adoption.follow(deployment.id)
-        let version: JSONNode = try imported.version.map { try .encoding(StateVersionDocument($0)) } ?? .null
-        return .json(.object([("version", version), ("overrides", .list(imported.overrides.map { .text($0.description) }))]))
+        return try .json(encoding: ImportDocument(imported, of: offered))
     }
 
     static let pin = Route(
@@ -79,7 +81,9 @@ enum StateChangeRoutes {
         needs: .project(.stateWrite),
         answers: [.empty()]
     ) { call, deployment in
-        try await call.services.vault.pin(deployment.id, version: try call.version, by: try call.principal.actor)
+        try await call.naming(deployment) {
+            try await call.services.vault.pin(deployment.id, version: try call.version, by: try call.principal.actor)
+        }
         return .done
     }
 
@@ -92,7 +96,9 @@ enum StateChangeRoutes {
         needs: .project(.stateWrite),
         answers: [.empty()]
     ) { call, deployment in
-        try await call.services.vault.unpin(deployment.id, version: try call.version, by: try call.principal.actor)
+        try await call.naming(deployment) {
+            try await call.services.vault.unpin(deployment.id, version: try call.version, by: try call.principal.actor)
+        }
         return .done
     }
 }

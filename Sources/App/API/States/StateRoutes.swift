@@ -28,9 +28,11 @@ enum StateRoutes {
         group: group,
         "List the addresses of all resources",
         needs: .project(.read),
+        query: [QueryParameter("version", .integer, "The newest unless given")],
         answers: [.json(.object([.init("items", .list(.string()), "Terraform's addresses")]))]
     ) { call, deployment in
-        guard let state = try await call.services.vault.load(deployment.id) else { return .json(.object([("items", .list([]))])) }
+        let version = try call.query("version", in: 1...Int.max - 1)
+        let state = try await call.state(of: deployment, version: version)
         let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
         return .json(.object([("items", .list(addresses.map { .text($0) }))]))
     }
@@ -62,9 +64,7 @@ enum StateRoutes {
     ) { call, deployment in
         let number = try call.version
         let found = try await call.services.vault.versions(of: deployment.id, before: number + 1, limit: 1).first
-        guard let found, found.version == number else {
-            throw Problem.notFound("The project '\(deployment.project)' has no version \(number) of its state.")
-        }
+        guard let found, found.version == number else { throw Call.noVersion(number, deployment) }
         return try .json(encoding: StateVersionDocument(found))
     }
 
@@ -94,7 +94,8 @@ enum StateRoutes {
         answers: [.json(.named(ComparisonDocument.schema))]
     ) { call, deployment in
         let (from, to) = (try call.query("from", in: 1...Int.max - 1), try call.query("to", in: 1...Int.max - 1))
-        return try .json(encoding: ComparisonDocument(try await call.services.vault.compare(deployment.id, from: from, to: to)))
+        let comparison = try await call.naming(deployment) { try await call.services.vault.compare(deployment.id, from: from, to: to) }
+        return try .json(encoding: ComparisonDocument(comparison))
     }
 
     private static func file(_ state: LoadedState) -> Response {
@@ -113,11 +114,41 @@ extension Call {
     ///
     /// - Throws: ``Problem``: 404 when there is none.
     func state(of deployment: Deployment, version: Int? = nil) async throws -> LoadedState {
-        guard let state = try await services.vault.load(deployment.id, version: version) else {
-            let what = version.map { "no version \($0) of its state" } ?? "no state yet"
-            throw Problem.notFound("The project '\(deployment.project)' has \(what).")
-        }
+        let found = try await naming(deployment) { try await services.vault.load(deployment.id, version: version) }
+        guard let state = found else { throw Self.noVersion(version, deployment) }
         return state
+    }
+
+    /// Runs `body`, and lets its errors name the project in place of a number.
+    func naming<T>(_ deployment: Deployment, _ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as VaultError {
+            switch error.reason {
+            case .noVersion(_, nil),
+                .noVersion(_, _) where deployment.stateVersion == 0:
+                throw Self.noVersion(nil, deployment)
+            case .noVersion(_, 0):
+                throw Problem.notFound("The project '\(deployment.project)' has no version before the first; name one with --from.")
+            case .noVersion(_, let version?):
+                throw Self.noVersion(version, deployment)
+            case .unknownKey(let key, _, let version):
+                let what = "Version \(version) of the state of '\(deployment.project)'"
+                throw Problem(
+                    500,
+                    "damaged",
+                    "\(what) was sealed with the key \"\(key)\", which is not in the keyring: put it back.",
+                    cause: error
+                )
+            default: throw error
+            }
+        }
+    }
+
+    /// There is no such version; nil: there is none at all.
+    static func noVersion(_ version: Int?, _ deployment: Deployment) -> Problem {
+        let what = version.map { "no version \($0) of its state; `slipway state versions` lists them" } ?? "no state yet"
+        return Problem.notFound("The project '\(deployment.project)' has \(what).")
     }
 
     /// The version in the path.

@@ -3,7 +3,7 @@ package import FoundationEssentials
 package import StateVault
 
 /// A version of a state as `--json` and `state show` have it.
-package struct StateVersionDocument: Encodable, Sendable {
+package struct StateVersionDocument: Codable, Sendable {
     package let version: Int
     package let serial: Int64
     package let lineage: String

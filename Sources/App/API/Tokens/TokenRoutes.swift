@@ -8,27 +8,6 @@ enum TokenRoutes {
     static let all = [list, create, revoke, me]
     private static let group = "Tokens"
 
-    private static let properties: [Schema.Property] = [
-        .init("id", .integer, "Its number"),
-        .init("name", .string(), "What it is for"),
-        .init("hint", .string(), "Its first characters"),
-        .init("user", .nullable(.string()), "Whose"),
-        .init("organization", .nullable(.string()), "The only one in which it works"),
-        .init("role", .nullable(.string()), "The most that it is"),
-        .init("permissions", .nullable(.list(.string())), "Only these; null: all that the role has"),
-        .init("isAdministrator", .boolean, "May do everything"),
-        .init("createdBy", .string(), "Who made it"),
-        .init("createdAt", .moment, "When it was made"),
-        .init("expiresAt", .nullable(.moment), "When it ends"),
-        .init("lastUsedAt", .nullable(.moment), "To the minute"),
-        .init("revokedAt", .nullable(.moment), "When it was ended"),
-    ]
-    private static let schema = NamedSchema("Token", .object(properties))
-    private static let madeSchema = NamedSchema(
-        "NewToken",
-        .object(properties + [.init("token", .string(), "slp_…: shown this once")])
-    )
-
     static let list = Route(
         "GET",
         "/api/tokens",
@@ -38,9 +17,9 @@ enum TokenRoutes {
         needs: .login,
         query: [
             .organization, QueryParameter("mine", .boolean, "The caller's own"),
-            QueryParameter("all", .boolean, "Everyone's; needs an administrator"),
+            QueryParameter("all", .boolean, "Everyone's; needs an administrator"), .everywhere,
         ] + QueryParameter.page,
-        answers: [.json(Schema.page(of: schema))]
+        answers: [.json(Schema.page(of: TokenDocument.schema))]
     ) { call, _ in
         let limit = try call.limit()
         var (organization, user): (OrganizationID?, UserID?) = (nil, nil)
@@ -52,7 +31,7 @@ enum TokenRoutes {
                 throw Problem.forbidden("Only an administrator may see everyone's tokens.")
             }
         } else {
-            organization = try await call.organization(named: try call.namedOrganization, allowing: .tokens).id
+            organization = try await call.organizationUnlessEverywhere(allowing: .tokens)?.id
         }
         let found = try await call.services.access.tokens(
             of: organization,
@@ -60,9 +39,7 @@ enum TokenRoutes {
             after: try call.after().map { TokenID(rawValue: $0) },
             limit: limit + 1
         )
-        let shown: [JSONNode] = found.prefix(limit).map { .object(members($0)) }
-        let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(shown)), ("next", JSONNode(next))]))
+        return try .page(found, limit: limit, cursor: \.id.description) { TokenDocument($0) }
     }
 
     static let create = Route(
@@ -83,7 +60,7 @@ enum TokenRoutes {
                 .optional("expiresInSeconds", .whole(1...315_360_000), "Never unless given"),
             ])
         ),
-        answers: [.json(201, .named(madeSchema), "Made; its text is shown this once")],
+        answers: [.json(201, .named(TokenDocument.schema), "Made; its text is shown this once")],
         record: .handler
     ) { call, _ in
         let new = try await newToken(call)
@@ -91,7 +68,7 @@ enum TokenRoutes {
             throw Problem.forbidden("Nobody can make a token that may more than they may themselves, or somebody else's.")
         }
         let made = try await call.services.access.createToken(new, by: try call.author)
-        return .json(.object(members(made.token) + [("token", .text(made.text))]), status: 201)
+        return try .json(encoding: TokenDocument(made.token, text: made.text), status: 201)
     }
 
     static let revoke = Route(
@@ -101,7 +78,7 @@ enum TokenRoutes {
         group: group,
         "End a token",
         needs: .login,
-        answers: [.empty()],
+        answers: [.json(.named(TokenDocument.schema))],
         record: .handler
     ) { call, _ in
         let text = call.parameter("token")
@@ -122,8 +99,7 @@ enum TokenRoutes {
                 throw Problem.forbidden("This token may more than you may: ask one who may as much.")
             }
         }
-        _ = try await call.services.access.revokeToken(token.id, by: try call.author)
-        return .done
+        return try .json(encoding: TokenDocument(try await call.services.access.revokeToken(token.id, by: try call.author)))
     }
 
     static let me = Route(
@@ -218,18 +194,6 @@ enum TokenRoutes {
         new.permissions = permissions.map { Permissions($0) }
         new.expiresAt = seconds.map { call.now.addingTimeInterval(Double($0)) }
         return new
-    }
-
-    private static func members(_ token: Token) -> [(String, JSONNode)] {
-        [
-            ("id", JSONNode(token.id.rawValue)), ("name", .text(token.name)), ("hint", .text(token.hint)),
-            ("user", JSONNode(token.userName)), ("organization", JSONNode(token.organizationName)),
-            ("role", JSONNode(token.role?.rawValue)),
-            ("permissions", token.permissions.map { .list($0.list.map { .text($0.rawValue) }) } ?? .null),
-            ("isAdministrator", .bool(token.isAdministrator)), ("createdBy", .text(token.createdBy)),
-            ("createdAt", .moment(token.createdAt)), ("expiresAt", JSONNode(token.expiresAt)),
-            ("lastUsedAt", JSONNode(token.lastUsedAt)), ("revokedAt", JSONNode(token.revokedAt)),
-        ]
     }
 }
 

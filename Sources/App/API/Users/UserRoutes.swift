@@ -7,18 +7,6 @@ enum UserRoutes {
     static let all = [list, create, show, setPassword, disable, enable, endSessions]
     private static let group = "Users"
 
-    private static let schema = NamedSchema(
-        "User",
-        .object([
-            .init("id", .integer, "Its number"),
-            .init("name", .string(), "In small letters"),
-            .init("isAdministrator", .boolean, "May do everything, everywhere"),
-            .init("hasPassword", .boolean, "Can log in with one"),
-            .init("disabledAt", .nullable(.moment), "Since then neither sessions nor tokens work"),
-            .init("createdAt", .moment, "When it was made"),
-        ])
-    )
-
     static let list = Route(
         "GET",
         "/api/users",
@@ -27,12 +15,13 @@ enum UserRoutes {
         "List all people",
         needs: .administration,
         query: QueryParameter.page,
-        answers: [.json(Schema.page(of: schema))]
+        answers: [.json(Schema.page(of: UserDocument.schema))]
     ) { call, _ in
         let limit = try call.limit()
         let found = try await call.services.access.users(after: try call.after().map { UserID(rawValue: $0) }, limit: limit + 1)
-        let next = found.count > limit ? found[limit - 1].id.description : nil
-        return .json(.object([("items", .list(found.prefix(limit).map(document))), ("next", JSONNode(next))]))
+        var shown: [UserDocument] = []
+        for user in found.prefix(limit) { shown.append(try await document(user, call)) }
+        return try .page(shown, next: found.count > limit ? found[limit - 1].id.description : nil)
     }
 
     static let create = Route(
@@ -46,16 +35,16 @@ enum UserRoutes {
             .object([
                 .init("name", .name(upTo: 64), "1 to 64 letters, digits, '.', '_' and '-'"),
                 .optional("password", .string(), "12 to 1024 bytes; without one only tokens work"),
-                .optional("isAdministrator", .boolean, "May do everything, everywhere"),
+                .optional("administrator", .boolean, "May do everything, everywhere"),
             ])
         ),
-        answers: [.json(201, .named(schema), "Made")],
+        answers: [.json(201, .named(UserDocument.schema), "Made")],
         record: .handler
     ) { call, _ in
         var fields = try call.fields()
         let name = try fields.text("name")
         let password = try fields.optionalText("password", upTo: 2000)
-        let isAdministrator = try fields.optionalFlag("isAdministrator") ?? false
+        let isAdministrator = try fields.optionalFlag("administrator") ?? false
         try fields.end()
         let made = try await call.services.access.createUser(
             named: name,
@@ -63,7 +52,7 @@ enum UserRoutes {
             isAdministrator: isAdministrator,
             by: try call.author
         )
-        return .json(document(made), status: 201)
+        return try .json(encoding: try await document(made, call), status: 201)
     }
 
     static let show = Route(
@@ -73,9 +62,9 @@ enum UserRoutes {
         group: group,
         "See a person",
         needs: .administration,
-        answers: [.json(.named(schema))]
+        answers: [.json(.named(UserDocument.schema))]
     ) { call, _ in
-        .json(document(try await user(call)))
+        try .json(encoding: try await document(try await user(call), call))
     }
 
     static let setPassword = Route(
@@ -116,11 +105,11 @@ enum UserRoutes {
     }
 
     static let disable = change("disable", "disableUser", "Stop a person's password, sessions and tokens from working") {
-        .json(document(try await $0.services.access.setDisabled(true, user: try await user($0).id, by: try $0.author)))
+        try await setDisabled(true, $0)
     }
 
     static let enable = change("enable", "enableUser", "Let a person's password and tokens work again") {
-        .json(document(try await $0.services.access.setDisabled(false, user: try await user($0).id, by: try $0.author)))
+        try await setDisabled(false, $0)
     }
 
     static let endSessions = Route(
@@ -152,7 +141,7 @@ enum UserRoutes {
             group: group,
             summary,
             needs: .administration,
-            answers: [.json(.named(schema))],
+            answers: [.json(.named(UserDocument.schema))],
             record: .handler
         ) { call, _ in try await body(call) }
     }
@@ -161,10 +150,12 @@ enum UserRoutes {
         try await call.services.access.requireUser(named: call.parameter("user"))
     }
 
-    private static func document(_ user: User) -> JSONNode {
-        .object([
-            ("id", JSONNode(user.id.rawValue)), ("name", .text(user.name)), ("isAdministrator", .bool(user.isAdministrator)),
-            ("hasPassword", .bool(user.hasPassword)), ("disabledAt", JSONNode(user.disabledAt)), ("createdAt", .moment(user.createdAt)),
-        ])
+    private static func setDisabled(_ isDisabled: Bool, _ call: Call) async throws -> Response {
+        let changed = try await call.services.access.setDisabled(isDisabled, user: try await user(call).id, by: try call.author)
+        return try .json(encoding: try await document(changed, call))
+    }
+
+    private static func document(_ user: User, _ call: Call) async throws -> UserDocument {
+        UserDocument(user, try await call.services.access.memberships(of: user.id))
     }
 }

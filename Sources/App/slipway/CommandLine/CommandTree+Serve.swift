@@ -30,12 +30,33 @@ extension CommandTree {
         ]
     )
 
+    static let login = CommandSpec(
+        name: "login",
+        summary: "Let commands work through a server",
+        discussion: """
+            Asks for a token, which is not shown, checks it, and keeps the address and the token in $XDG_CONFIG_HOME/slipway, readable by you \
+            alone. --data, SLIPWAY_DATABASE_URL, SLIPWAY_URL and SLIPWAY_DATA go before it.
+            """,
+        arguments: [ArgumentSpec(name: "URL", summary: "The server's address; SLIPWAY_URL unless given", isRequired: false)],
+        options: [.value("token-file", "FILE", .file, "Read the token from a file; - is standard input")],
+        examples: [
+            .init("slipway login https://slipway.example.com", "Asks for the token"),
+            .init("slipway login http://127.0.0.1:8080 --token-file token", "From a file"),
+        ]
+    )
+
+    static let logout = CommandSpec(
+        name: "logout",
+        summary: "Forget the server and the token of 'slipway login'",
+        examples: [.init("slipway logout", "Commands work on this machine again")]
+    )
+
     static let stateBackend = CommandSpec(
         name: "backend",
         summary: "Print the backend.tf that makes any Terraform keep its state here",
         options: [
             project,
-            .value("url", "URL", .text, "The server's address; SLIPWAY_URL or http://127.0.0.1:8080 unless given"),
+            .value("url", "URL", .text, "The server's address; SLIPWAY_URL, that of 'slipway login' or http://127.0.0.1:8080 unless given"),
         ],
         examples: [.init("slipway state backend --project shop > backend.tf", "Then: TF_HTTP_PASSWORD=slp_… terraform init")]
     )

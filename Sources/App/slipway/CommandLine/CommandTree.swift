@@ -6,6 +6,9 @@ enum CommandTree {
         discussion: """
             Slipway runs Terraform for you: it shows every resource as it comes up, keeps the state sealed in its data folder, and loses \
             nothing when a process or the machine dies. It needs Terraform or OpenTofu 1.6 or later.
+
+            Commands work on the data folder in this process, or through a server: the one that SLIPWAY_URL and SLIPWAY_TOKEN name, the one \
+            of 'slipway login', or the one that runs on the data folder. --data and SLIPWAY_DATABASE_URL go before all of these.
             """,
         options: [
             .value("data", "DIR", .folder, "The data folder; SLIPWAY_DATA sets it, too"),
@@ -19,7 +22,7 @@ enum CommandTree {
             deploy, plan, approve, refuse, destroy, refresh, provision,
             jobs, status, logs, cancel,
             deployments, outputs, state,
-            credential, keys, organizations, users, tokens, audit, serve, worker, doctor, completions, version, help,
+            credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, doctor, completions, version, help,
         ],
         exclusive: [["quiet", "verbose"]],
         examples: [

@@ -1,6 +1,21 @@
 /// Which code runs which command.
 enum Commands {
+    /// Those that work with the machine's own data folder or database, in words.
+    private static let machineOnly: Set<String> = [
+        "worker", "keys list", "keys add", "keys rotate", "keys retire", "state backup", "state verify", "state prune", "state rebuild",
+    ]
+
     static func run(_ context: CommandContext) async throws -> ExitCode {
+        let name = context.command.path.joined(separator: " ")
+        if machineOnly.contains(name), case .server(let url, _) = try Place.choose(context) {
+            throw CommandError(
+                "`slipway \(name)` works on the installation's own machine, not through \(url): run it there, or name a data folder with --data DIR."
+            )
+        }
+        return try await dispatch(context)
+    }
+
+    private static func dispatch(_ context: CommandContext) async throws -> ExitCode {
         switch context.command.path.joined(separator: " ") {
         case "deploy": try await RunCommand.deploy(context)
         case "destroy": try await RunCommand.destroy(context)
@@ -60,7 +75,9 @@ enum Commands {
         case "worker": try await WorkerCommand.run(context)
         case "doctor": try await DoctorCommand.run(context)
         case "completions": try CompletionsCommand.run(context)
-        case "version": try VersionCommand.run(context)
+        case "version": try await VersionCommand.run(context)
+        case "login": try await LoginCommand.login(context)
+        case "logout": try LoginCommand.logout(context)
         default:
             throw UsageError(message: "'\(context.command.path.joined(separator: " "))' needs a subcommand.", command: context.command.path)
         }

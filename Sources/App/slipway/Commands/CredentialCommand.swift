@@ -1,9 +1,14 @@
-import Audit
+import API
 import FoundationEssentials
 import Provisioning
 
 /// Runs `slipway credential add|list|remove`.
 enum CredentialCommand {
+    private struct Order: Encodable {
+        let provider: String
+        let variables: [String: String]
+    }
+
     static func add(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
         let name = try command.required("NAME")
@@ -17,15 +22,10 @@ enum CredentialCommand {
         }
         values.merge(try ProviderVariables.named(command.strings("env"), in: context.environment)) { _, named in named }
         if let file = command.string("file") { values.merge(try VariableLines.read(file)) { _, read in read } }
-        let program = try await context.open()
-        try await program.credentials.add(
-            name: name,
-            provider: provider ?? ProviderVariables.provider(of: values) ?? "other",
-            values: values,
-            organization: context.organization,
-            by: Author(program.person),
-            now: Date()
-        )
+        let installation = try await context.installation()
+        try await installation.program?.ensureOrganization(context.organization)
+        let order = Order(provider: provider ?? ProviderVariables.provider(of: values) ?? "other", variables: values)
+        try await installation.change("PUT", "credentials", name, query: context.organizationQuery, body: order)
         if context.output.isJSON {
             try context.output.json(["credential": name])
         } else {
@@ -35,18 +35,18 @@ enum CredentialCommand {
     }
 
     static func list(_ context: CommandContext) async throws -> ExitCode {
-        let found = try await context.open().credentials.list(organization: context.organization)
+        let found: Page<CredentialStore.Summary> = try await context.installation().get("credentials", query: context.organizationQuery)
         if context.output.isJSON {
-            try context.output.json(found)
+            try context.output.json(found.items)
             return .done
         }
-        guard !found.isEmpty else {
+        guard !found.items.isEmpty else {
             context.output.note("No credentials; `slipway credential add NAME` keeps one.")
             return .done
         }
         var table = Table([.init("NAME"), .init("PROVIDER"), .init("VARIABLES", isFlexible: true), .init("UPDATED")])
         let now = Date()
-        for credential in found {
+        for credential in found.items {
             table.add([
                 credential.name, credential.provider, credential.variables.joined(separator: " "),
                 HumanText.relative(credential.updatedAt, now: now),
@@ -58,11 +58,7 @@ enum CredentialCommand {
 
     static func remove(_ context: CommandContext) async throws -> ExitCode {
         let name = try context.command.required("NAME")
-        let program = try await context.open()
-        let author = Author(program.person)
-        guard try await program.credentials.remove(name: name, organization: context.organization, by: author, now: Date()) else {
-            throw CommandError("There is no credential '\(name)'; `slipway credential list` shows those there are.")
-        }
+        try await context.installation().change("DELETE", "credentials", name, query: context.organizationQuery)
         if context.output.isJSON {
             try context.output.json(["removed": name])
         } else {

@@ -1,7 +1,4 @@
-import Domain
-import Events
-import Provisioning
-import Storage
+import API
 
 /// Runs `slipway approve JOB` and `slipway refuse JOB`.
 enum DecisionCommand {
@@ -12,26 +9,27 @@ enum DecisionCommand {
 
     static func approve(_ context: CommandContext) async throws -> ExitCode {
         let job = try context.job()
-        let program = try await context.open()
-        let planned = try await program.database.read { try EventStore().lastOrdinal(of: job, in: $0) }
-        try await program.decisions.approve(job, by: program.person)
+        let installation = try await context.installation()
+        let order = APIOrder(method: "GET", path: ["api", "jobs", job, "events"], query: [("limit", "1")])
+        let planned = try JobProgress(parsing: try await installation.send(order).body).lastOrdinal
+        try await installation.change("POST", "jobs", job, "approve")
         if context.command.flag("detach") {
             if context.output.isJSON {
-                try context.output.json(Document(job: job.rawValue, decision: "approved"))
+                try context.output.json(Document(job: job, decision: "approved"))
             } else {
                 context.output.line("The plan of job \(job) is approved; a worker applies it.")
             }
             return .done
         }
-        return try await RunFollower(program: program, context: context, job: job, known: planned).follow(startsWorker: true)
+        return try await RunFollower(installation: installation, context: context, job: job, known: planned).follow(startsWorker: true)
     }
 
     static func refuse(_ context: CommandContext) async throws -> ExitCode {
         let job = try context.job()
-        let program = try await context.open()
-        try await program.decisions.refuse(job, by: program.person, reason: context.command.string("reason"))
+        let reason = context.command.string("reason").map { ["reason": $0] }
+        try await context.installation().change("POST", "jobs", job, "refuse", body: reason)
         if context.output.isJSON {
-            try context.output.json(Document(job: job.rawValue, decision: "refused"))
+            try context.output.json(Document(job: job, decision: "refused"))
         } else {
             context.output.line("The plan of job \(job) is refused; nothing was changed.")
         }

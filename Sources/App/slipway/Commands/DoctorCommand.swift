@@ -22,7 +22,6 @@ enum DoctorCommand {
     }
 
     static func run(_ context: CommandContext) async throws -> ExitCode {
-        let configuration = try context.configuration()
         var checks: [Check] = []
         func look(_ name: String, _ body: () async throws -> (Check.Verdict, String)) async {
             do {
@@ -32,6 +31,23 @@ enum DoctorCommand {
                 checks.append(Check(name: name, verdict: .failed, message: ErrorText.sentence(of: error)))
             }
         }
+        let place = try Place.choose(context)
+        switch place {
+        case .here: break
+        case .socket(let path):
+            if await ServerConnection(socket: path).isAnswered {
+                checks.append(Check(name: "server", verdict: .ok, message: "commands go through \(path)"))
+            }
+        case .server(let url, let token):
+            await look("server") {
+                struct Caller: Decodable { let actor: String }
+                let connection = ServerConnection(url: url, token: token, environment: context.environment)
+                let caller: Caller = try await Installation(place, connection).get("me")
+                return (.ok, "\(url) knows you as \(caller.actor); its own machine is checked there")
+            }
+            return try finish(checks, context)
+        }
+        let configuration = try context.configuration()
         var program: Composition?
         await look("data folder") {
             program = try await Composition.open(configuration)
@@ -78,6 +94,10 @@ enum DoctorCommand {
                 }
             }
         }
+        return try finish(checks, context)
+    }
+
+    private static func finish(_ checks: [Check], _ context: CommandContext) throws -> ExitCode {
         if context.output.isJSON {
             try context.output.json(checks)
         } else {

@@ -1,43 +1,26 @@
 import API
 import Domain
 import FoundationEssentials
-import Jobs
-import Provisioning
-import Storage
 
 /// Runs `slipway jobs`.
 enum JobsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
-        let program = try await context.open()
-        let page = JobPage(limit: command.integer("limit") ?? 20, after: command.string("before").map { JobID(rawValue: $0) })
-        let (only, project) = (context.onlyOrganization, command.string("project"))
-        let statuses = command.strings("status").compactMap { JobStatus(rawValue: $0) }
-        let (organization, isAll) = (context.organization, command.flag("all"))
-        let found = try await program.database.read { [jobs = program.jobs] transaction -> [(JobRecord, Deployment?)] in
-            let store = DeploymentStore()
-            var filter = JobFilter(statuses: statuses)
+        let statuses = command.strings("status").joined(separator: ",")
+        let project = command.string("project")
+        let query: [(name: String, value: String?)] = [
+            ("limit", String(command.integer("limit") ?? 20)), ("after", command.string("before")), ("project", project),
+            ("status", statuses.isEmpty ? nil : statuses),
             // Backups and the like belong to no project, and nobody asked for them.
-            if !isAll { filter.queue = .terraform }
-            if let only { filter.organization = try store.requireOrganization(named: only, in: transaction) }
-            if let project {
-                let deployment = try store.require(project: project, organization: organization, in: transaction)
-                filter.tag = "deployment:\(deployment.id)"
-            }
-            return try jobs.jobs(filter, page: page, in: transaction).map { ($0, try store.deployment(ofJob: $0.id, in: transaction)) }
-        }
+            ("queue", command.flag("all") ? nil : QueueName.terraform.rawValue),
+        ]
+        let scope = project == nil ? context.everywhereQuery : context.organizationQuery
+        let page: Page<JobDocument> = try await context.installation().get("jobs", query: scope + query)
         if context.output.isJSON {
-            try context.output.json(
-                found.map { job, deployment in
-                    var document = JobDocument(job)
-                    document.project = deployment?.project
-                    document.organization = deployment?.organizationName
-                    return document
-                }
-            )
+            try context.output.json(page.items)
             return .done
         }
-        guard !found.isEmpty else {
+        guard !page.items.isEmpty else {
             context.output.note("No jobs.")
             return .done
         }
@@ -46,16 +29,14 @@ enum JobsCommand {
             .init("ATTEMPT", isRightAligned: true), .init("CREATED"),
         ])
         let now = Date()
-        for (job, deployment) in found {
+        for job in page.items {
             table.add([
-                job.id.rawValue, deployment?.project ?? "", job.status.rawValue, job.stage.rawValue, "\(job.progress)%",
-                "\(job.attempt)/\(job.maximumAttempts)", HumanText.relative(job.createdAt, now: now),
+                job.job, job.project ?? "", job.status, job.stage, "\(job.progress)%", "\(job.attempt)/\(job.maximumAttempts)",
+                HumanText.relative(job.createdAt, now: now),
             ])
         }
         context.output.table(table)
-        if found.count == page.limit, let last = found.last {
-            context.output.note("Older ones: slipway jobs --before \(last.0.id)")
-        }
+        if page.next != nil, let last = page.items.last { context.output.note("Older ones: slipway jobs --before \(last.job)") }
         return .done
     }
 }

@@ -1,8 +1,5 @@
-import Domain
-import FoundationEssentials
 import Host
 import Provisioning
-import Storage
 import Terraform
 
 /// Runs `slipway deploy|destroy|plan|refresh|provision`.
@@ -14,53 +11,38 @@ enum RunCommand {
 
     static func deploy(_ context: CommandContext) async throws -> ExitCode {
         let approval = approval(context)
-        let options = RunOptions(
-            action: .deploy,
-            planFirst: approval != .automatic,
-            rollbackOnFailure: context.command.flag("rollback"),
-            resumeAfterCrash: context.command.flag("resume-after-crash")
-        )
-        return try await run(options, context, asks: approval == .asks, source: try source(context))
+        var order = RunOrder(action: RunAction.deploy.rawValue)
+        order.planFirst = approval != .automatic
+        order.rollback = context.command.flag("rollback")
+        order.resumeAfterCrash = context.command.flag("resume-after-crash")
+        return try await run(order, context, asks: approval == .asks, source: try source(context))
     }
 
     static func destroy(_ context: CommandContext) async throws -> ExitCode {
         let approval = approval(context)
-        let options = RunOptions(
-            action: .destroy,
-            planFirst: approval != .automatic,
-            resumeAfterCrash: context.command.flag("resume-after-crash")
-        )
-        return try await run(options, context, asks: approval == .asks, source: nil)
+        var order = RunOrder(action: RunAction.destroy.rawValue)
+        order.planFirst = approval != .automatic
+        order.resumeAfterCrash = context.command.flag("resume-after-crash")
+        return try await run(order, context, asks: approval == .asks)
     }
 
     static func plan(_ context: CommandContext) async throws -> ExitCode {
-        try await run(RunOptions(action: .plan), context, asks: false, source: try source(context))
+        try await run(RunOrder(action: RunAction.plan.rawValue), context, source: try source(context))
     }
 
     static func refresh(_ context: CommandContext) async throws -> ExitCode {
-        try await run(RunOptions(action: .refresh), context, asks: false, source: nil)
+        try await run(RunOrder(action: RunAction.refresh.rawValue), context)
     }
 
     static func provision(_ context: CommandContext) async throws -> ExitCode {
         let named = try context.command.required("DEPLOYMENT")
-        let program = try await context.open()
-        let organization = context.organization
-        let deployment = try await program.database.read { transaction -> Deployment in
-            let store = DeploymentStore()
-            if let id = Int64(named), let found = try store.deployment(DeploymentID(rawValue: id), in: transaction) { return found }
-            return try store.require(project: named, organization: organization, in: transaction)
-        }
-        let options = RunOptions(action: .deploy, rollbackOnFailure: context.command.flag("rollback"))
-        let request = RunRequest(
-            organization: deployment.organizationName,
-            project: deployment.project,
-            options: options,
-            inputs: RunInputs(environment: ProviderVariables.automatic(in: context.environment)),
-            requestedBy: program.person
-        )
-        let job = try await program.submission.submit(request)
+        var order = RunOrder(action: RunAction.deploy.rawValue)
+        order.rollback = context.command.flag("rollback")
+        order.environment = ProviderVariables.automatic(in: context.environment)
+        let installation = try await context.installation()
+        let job = try await order.send(to: installation, project: named, context, source: nil)
         guard context.command.flag("sync") else { return try queued(job, context) }
-        return try await RunFollower(program: program, context: context, job: job).follow(startsWorker: true)
+        return try await RunFollower(installation: installation, context: context, job: job).follow(startsWorker: true)
     }
 
     // MARK: - Details
@@ -86,48 +68,27 @@ enum RunCommand {
     }
 
     private static func run(
-        _ options: RunOptions,
+        _ order: RunOrder,
         _ context: CommandContext,
-        asks: Bool,
-        source: SourceFiles?
+        asks: Bool = false,
+        source: SourceFiles? = nil
     ) async throws -> ExitCode {
         let command = context.command
-        var environment = ProviderVariables.automatic(in: context.environment)
-        environment.merge(try ProviderVariables.named(command.strings("env"), in: context.environment)) { _, named in named }
-        let files = try command.strings("var-file").map { path -> RunInputs.VariableFile in
-            guard let content = FileManager.default.contents(atPath: path) else {
-                throw UsageError(message: "The variable file \(path) can't be read; check its name and permissions.", command: command.path)
-            }
-            return .init(
-                name: String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]),
-                content: [UInt8](content)
-            )
-        }
-        let variables = Dictionary(command.assignments("var").map { ($0.key, $0.value) }) { _, last in last }
-        let program = try await context.open()
-        var request = RunRequest(
-            organization: context.organization,
-            project: try command.required("project"),
-            options: options,
-            source: source,
-            inputs: RunInputs(variables: variables, variableFiles: files, environment: environment),
-            credentials: command.strings("credential"),
-            requestedBy: program.person
-        )
-        if let timeout = command.duration("timeout") { request.timeout = timeout }
+        let order = try order.filled(context)
+        let installation = try await context.installation()
         // Before anything is queued: a job that this machine can't run would only wait.
-        if !command.flag("detach") {
+        if !command.flag("detach"), let program = installation.program {
             _ = try await program.terraform()
             if program.configuration.sandboxMode == .required { _ = try await program.sandbox() }
         }
-        let job = try await program.submission.submit(request)
-        if command.flag("detach") { return try queued(job, context, waits: options.planFirst) }
-        return try await RunFollower(program: program, context: context, job: job, asks: asks).follow(startsWorker: true)
+        let job = try await order.send(to: installation, project: try command.required("project"), context, source: source)
+        if command.flag("detach") { return try queued(job, context, waits: order.planFirst) }
+        return try await RunFollower(installation: installation, context: context, job: job, asks: asks).follow(startsWorker: true)
     }
 
-    private static func queued(_ job: JobID, _ context: CommandContext, waits: Bool = false) throws -> ExitCode {
+    private static func queued(_ job: String, _ context: CommandContext, waits: Bool = false) throws -> ExitCode {
         if context.output.isJSON {
-            try context.output.json(Queued(job: job.rawValue))
+            try context.output.json(Queued(job: job))
         } else {
             context.output.line("Job \(job) is queued; follow it with `slipway status \(job) --follow`.")
             if waits { context.output.note("Its plan will wait for `slipway approve \(job)`; --auto-approve applies at once.") }

@@ -22,14 +22,22 @@ enum ServeCommand {
         let program = try await context.open(readers: 8)
         let access = AccessStore(database: program.database)
         let author = program.author
-        try await makeFirstOrganization(access, author)
+        if try await access.organizations(limit: 1).isEmpty { try await program.ensureOrganization("default") }
         let (services, refusal) = await provisioning(program, mustRun: options.workers > 0)
         if let refusal {
             guard options.workers == 0 else { throw refusal }
             context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
         }
-        let (metrics, live) = (Metrics(), try await liveServices(program))
-        let api = APIServer(services: apiServices(program, access, services, live, metrics))
+        let (metrics, live, drain) = (Metrics(), try await liveServices(program), Drain())
+        let api = APIServer(
+            services: program.apiServices(
+                access: access,
+                validation: services.map(SourceValidation.init),
+                live: live,
+                metrics: metrics,
+                drain: drain
+            )
+        )
         var listening = serverConfiguration(options, program)
         listening.answerAtOnce = { api.respondAtOnce(to: $0) }
         let server = try HTTPServer.start(listening) { await api.respond(to: $0) }
@@ -46,6 +54,7 @@ enum ServeCommand {
             Running(
                 server: server,
                 live: live,
+                drain: drain,
                 worker: worker?.worker,
                 access: access,
                 services: services,
@@ -62,6 +71,7 @@ enum ServeCommand {
     private struct Running: Sendable {
         let server: HTTPServer
         let live: LiveServices
+        let drain: Drain
         let worker: Worker?
         let access: AccessStore
         let services: ProvisioningServices?
@@ -108,6 +118,7 @@ enum ServeCommand {
             }
             group.addTask {
                 for await _ in stops { break }
+                running.drain.begin()
                 running.live.pusher.close()
                 hub.cancel()
                 await running.server.stop()
@@ -138,15 +149,6 @@ enum ServeCommand {
 
     // MARK: - Wiring
 
-    private static func makeFirstOrganization(_ access: AccessStore, _ author: Author) async throws {
-        guard try await access.organizations(limit: 1).isEmpty else { return }
-        do {
-            try await access.createOrganization(named: "default", by: author)
-        } catch let error as AccessError where error.reason == .conflict {
-            // Another process was faster.
-        }
-    }
-
     private static func provisioning(_ program: Composition, mustRun: Bool) async -> (ProvisioningServices?, (any Error)?) {
         do {
             let identity = WorkerIdentity.current(version: Program.version)
@@ -155,29 +157,6 @@ enum ServeCommand {
         } catch {
             return (nil, error)
         }
-    }
-
-    private static func apiServices(
-        _ program: Composition,
-        _ access: AccessStore,
-        _ services: ProvisioningServices?,
-        _ live: LiveServices,
-        _ metrics: Metrics
-    ) -> APIServices {
-        APIServices(
-            database: program.database,
-            keyring: program.keyring,
-            vault: program.vault,
-            locks: program.locks,
-            jobs: program.jobs,
-            access: access,
-            logger: program.logger,
-            version: Program.version,
-            stateLimit: program.configuration.stateLimit,
-            validation: services.map(SourceValidation.init),
-            live: live,
-            metrics: metrics
-        )
     }
 
     private static func serverConfiguration(_ options: ServeOptions, _ program: Composition) -> ServerConfiguration {

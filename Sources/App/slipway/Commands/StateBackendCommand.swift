@@ -2,7 +2,9 @@
 enum StateBackendCommand {
     static func run(_ context: CommandContext) throws -> ExitCode {
         let project = try context.command.required("project")
-        var url = context.command.string("url") ?? context.environment["SLIPWAY_URL"] ?? "http://127.0.0.1:8080"
+        var url =
+            try context.command.string("url") ?? context.environment["SLIPWAY_URL"] ?? LoginFile.read(context.environment)?.url
+            ?? "http://127.0.0.1:8080"
         while url.hasSuffix("/") { url.removeLast() }
         guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: { $0 == "\"" || $0 == "\\" || $0.isWhitespace })
         else {

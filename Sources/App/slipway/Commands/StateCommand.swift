@@ -1,26 +1,22 @@
 import API
-import Domain
 import FoundationEssentials
 import Host
-import Provisioning
-import StateVault
-import Storage
 
 /// Runs `slipway state pull|list|versions|show|diff|export`: what only looks.
 enum StateCommand {
     static func pull(_ context: CommandContext) async throws -> ExitCode {
-        let program = try await context.open()
-        let state = try await load(context, program)
-        context.output.raw(String(decoding: state.bytes, as: UTF8.self))
+        let state = try await load(context, try await context.installation()).body
+        context.output.raw(String(decoding: state, as: UTF8.self))
         // Into a file go the very bytes, whose checksum is known.
-        if context.output.isTerminal, state.bytes.last != UInt8(ascii: "\n") { context.output.line() }
+        if context.output.isTerminal, state.last != UInt8(ascii: "\n") { context.output.line() }
         return .done
     }
 
     static func list(_ context: CommandContext) async throws -> ExitCode {
-        let program = try await context.open()
-        let state = try await load(context, program)
-        let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
+        let project = try context.command.required("project")
+        let query = context.organizationQuery + [("version", context.command.string("version"))]
+        let found: [String: [String]] = try await context.installation().get("deployments", project, "state", "resources", query: query)
+        let addresses = found["items"] ?? []
         if context.output.isJSON {
             try context.output.json(addresses)
         } else {
@@ -30,11 +26,9 @@ enum StateCommand {
     }
 
     static func versions(_ context: CommandContext) async throws -> ExitCode {
-        let program = try await context.open()
-        let deployment = try await StateSubject.deployment(context, program)
-        let found = try await program.vault.versions(of: deployment.id, limit: context.command.integer("limit") ?? 20)
+        let found = try await versions(context, try await context.installation(), limit: context.command.integer("limit") ?? 20)
         if context.output.isJSON {
-            try context.output.json(found.map(StateVersionDocument.init))
+            try context.output.json(found)
             return .done
         }
         guard !found.isEmpty else {
@@ -48,10 +42,9 @@ enum StateCommand {
         let now = Date()
         for version in found {
             table.add([
-                String(version.version), String(version.serial), String(version.resourceCount), version.changeSummary ?? "",
-                HumanText.bytes(version.byteCount), version.backupStatus.rawValue + (version.isPinned ? ", pinned" : ""),
-                version.job?.rawValue ?? version.author,
-                HumanText.relative(version.createdAt, now: now),
+                String(version.version), String(version.serial), String(version.resources), version.changeSummary ?? "",
+                HumanText.bytes(version.bytes), version.backupStatus + (version.isPinned ? ", pinned" : ""),
+                version.job ?? version.createdBy, HumanText.relative(version.createdAt, now: now),
             ])
         }
         context.output.table(table)
@@ -59,9 +52,16 @@ enum StateCommand {
     }
 
     static func show(_ context: CommandContext) async throws -> ExitCode {
-        let program = try await context.open()
-        let version = try await load(context, program).version
-        let document = StateVersionDocument(version)
+        let installation = try await context.installation()
+        let document: StateVersionDocument
+        if let version = context.command.integer("version") {
+            document = try await self.version(version, context, installation)
+        } else {
+            guard let newest = try await versions(context, installation, limit: 1).first else {
+                throw CommandError("The project '\(try context.command.required("project"))' has no state yet.")
+            }
+            document = newest
+        }
         if context.output.isJSON {
             try context.output.json(document)
         } else {
@@ -73,12 +73,14 @@ enum StateCommand {
     }
 
     static func diff(_ context: CommandContext) async throws -> ExitCode {
-        let program = try await context.open()
-        let deployment = try await StateSubject.deployment(context, program)
-        let (from, to) = (context.command.integer("from"), context.command.integer("to"))
-        let comparison = try await StateSubject.naming(deployment) { try await program.vault.compare(deployment.id, from: from, to: to) }
+        let comparison = try await compare(
+            context,
+            try await context.installation(),
+            from: context.command.integer("from"),
+            to: context.command.integer("to")
+        )
         if context.output.isJSON {
-            try context.output.json(ComparisonDocument(comparison))
+            try context.output.json(comparison)
         } else {
             ComparisonText.show(comparison, on: context.output)
         }
@@ -87,38 +89,56 @@ enum StateCommand {
 
     static func export(_ context: CommandContext) async throws -> ExitCode {
         let path = try context.command.required("output")
-        let program = try await context.open()
-        let state = try await load(context, program)
+        let installation = try await context.installation()
+        let state = try await load(context, installation)
         guard !FileManager.default.fileExists(atPath: path) else {
             throw CommandError("The file \(path) exists already; name another with --output.")
         }
         do {
-            try FileSystem.write(state.bytes, to: path)
+            try FileSystem.write(state.body, to: path)
         } catch {
             throw CommandError("The file \(path) can't be written: \(error.systemMessage).")
         }
+        let version = state.stateVersion ?? 0
         if context.output.isJSON {
-            try context.output.json(StateVersionDocument(state.version))
+            try context.output.json(try await self.version(version, context, installation))
         } else {
-            context.output.line("Version \(state.version.version) is in \(path); it holds secrets in plain text.")
+            context.output.line("Version \(version) is in \(path); it holds secrets in plain text.")
         }
         return .done
     }
 
-    // MARK: - Details
+    // MARK: - Parts
 
-    private static func load(_ context: CommandContext, _ program: Composition) async throws -> LoadedState {
-        let deployment = try await StateSubject.deployment(context, program)
-        let version = context.command.integer("version")
-        let found = try await StateSubject.naming(deployment) { try await program.vault.load(deployment.id, version: version) }
-        guard let state = found else {
-            throw CommandError(
-                version.map {
-                    "The project '\(deployment.project)' has no version \($0) of its state; `slipway state versions` lists them."
-                }
-                    ?? "The project '\(deployment.project)' has no state yet."
-            )
-        }
-        return state
+    /// A version's state, or the newest.
+    static func load(_ context: CommandContext, _ installation: Installation) async throws -> APIAnswer {
+        let project = try context.command.required("project")
+        let end = context.command.string("version").map { ["versions", $0, "file"] } ?? []
+        let path = ["api", "deployments", project, "state"] + end
+        return try await installation.send(APIOrder(method: "GET", path: path, query: context.organizationQuery))
+    }
+
+    static func version(_ number: Int, _ context: CommandContext, _ installation: Installation) async throws -> StateVersionDocument {
+        let project = try context.command.required("project")
+        return try await installation.get("deployments", project, "state", "versions", String(number), query: context.organizationQuery)
+    }
+
+    static func compare(
+        _ context: CommandContext,
+        _ installation: Installation,
+        from: Int?,
+        to: Int?
+    ) async throws -> ComparisonDocument {
+        let query: [(name: String, value: String?)] = [("from", from.map(String.init)), ("to", to.map(String.init))]
+        let project = try context.command.required("project")
+        return try await installation.get("deployments", project, "state", "diff", query: context.organizationQuery + query)
+    }
+
+    private static func versions(_ context: CommandContext, _ installation: Installation, limit: Int) async throws -> [StateVersionDocument]
+    {
+        let project = try context.command.required("project")
+        let query = context.organizationQuery + [("limit", String(limit))]
+        let page: Page<StateVersionDocument> = try await installation.get("deployments", project, "state", "versions", query: query)
+        return page.items
     }
 }

@@ -11,28 +11,6 @@ enum StateSubject {
         return try await program.database.read { try DeploymentStore().require(project: project, organization: organization, in: $0) }
     }
 
-    /// Runs `body`, and lets its errors name the project in place of a number.
-    static func naming<T>(_ deployment: Deployment, _ body: () async throws -> T) async throws -> T {
-        do {
-            return try await body()
-        } catch let error as VaultError {
-            let project = deployment.project
-            switch error.reason {
-            case .noVersion(_, nil),
-                .noVersion(_, _) where deployment.stateVersion == 0:
-                throw CommandError("The project '\(project)' has no state yet.")
-            case .noVersion(_, 0): throw CommandError("The project '\(project)' has no version before the first; name one with --from.")
-            case .noVersion(_, let version?):
-                throw CommandError("The project '\(project)' has no version \(version) of its state; `slipway state versions` lists them.")
-            case .unknownKey(let key, _, let version):
-                throw CommandError(
-                    "Version \(version) of the state of '\(project)' was sealed with the key \"\(key)\", which is not in the keyring: put it back."
-                )
-            default: throw error
-            }
-        }
-    }
-
     /// The project, or all of them.
     ///
     /// - Throws: ``UsageError`` when neither or both were asked for.

@@ -3,7 +3,8 @@ internal import Host
 extension SourceFiles {
     /// Reads a folder, or a single `.tf` file, into memory.
     ///
-    /// Left out: `.git` and its like, `.terraform`, state files (named in ``ignoredStates``) and crash logs.
+    /// Left out: `.git` and its like, `.terraform`, state files (named in ``ignoredStates``), crash logs, and what ``IgnoreRules`` in the
+    /// folder's `.terraformignore` say.
     ///
     /// - Parameter path: A folder or file; a symbolic link to one is followed.
     /// - Throws: ``TerraformError`` naming the first file that can't be deployed, and why.
@@ -13,7 +14,7 @@ extension SourceFiles {
         }
         switch facts.kind {
         case .folder:
-            var reader = FolderReader(root: root)
+            var reader = FolderReader(root: root, rules: try Self.rules(in: root))
             try reader.read("")
             try self.init(entries: reader.entries, ignoredStates: reader.ignoredStates)
         case .file:
@@ -29,6 +30,13 @@ extension SourceFiles {
 }
 
 extension SourceFiles {
+    private static func rules(in root: String) throws(TerraformError) -> IgnoreRules? {
+        let path = "\(root)/\(IgnoreRules.fileName)"
+        guard FileSystem.exists(path) else { return nil }
+        let bytes = try attempt { () throws(HostError) in try FileSystem.read(path, limit: 1 << 20) }
+        return IgnoreRules(String(decoding: bytes, as: UTF8.self))
+    }
+
     static func isState(_ name: String) -> Bool {
         name == "terraform.tfstate" || name.hasPrefix("terraform.tfstate.") || name == "errored.tfstate"
     }
@@ -49,9 +57,13 @@ private struct FolderReader {
     let root: String
     var entries: [SourceFiles.Entry] = []
     var ignoredStates: [String] = []
+    private let rules: IgnoreRules?
     private var size = 0
 
-    init(root: String) { self.root = root }
+    init(root: String, rules: IgnoreRules?) {
+        self.root = root
+        self.rules = rules
+    }
 
     mutating func read(_ folder: String) throws(TerraformError) {
         let here = folder.isEmpty ? root : "\(root)/\(folder)"
@@ -72,6 +84,7 @@ private struct FolderReader {
     private mutating func add(_ path: String) throws(TerraformError) {
         // Removed while we were reading: not there.
         guard let facts = FileFacts(of: "\(root)/\(path)") else { return }
+        if let rules, rules.leavesOut(path, isFolder: facts.kind == .folder), facts.kind != .folder || !rules.hasNegations { return }
         switch facts.kind {
         case .folder: try read(path)
         case .special: throw TerraformError(.specialFile(path: path))

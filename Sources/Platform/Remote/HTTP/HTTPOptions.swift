@@ -10,6 +10,8 @@ package struct HTTPOptions: Sendable {
     package var stallTimeout: Duration = .seconds(30)
     /// A file of PEM certificates to trust instead of the system's, for servers with a certificate of one's own authority.
     package var certificateFile: String?
+    /// Connect to this Unix socket, whatever host the URL names, and through no proxy.
+    package var unixSocket: String?
     package var userAgent = "slipway"
 
     package init() {}

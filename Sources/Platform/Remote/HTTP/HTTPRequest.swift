@@ -5,6 +5,7 @@ package struct HTTPRequest: Sendable {
         case head = "HEAD"
         case put = "PUT"
         case post = "POST"
+        case patch = "PATCH"
         case delete = "DELETE"
     }
 
@@ -12,7 +13,7 @@ package struct HTTPRequest: Sendable {
     /// `http://` or `https://`; a query must be percent-encoded already.
     package var url: String
     package var headers: HTTPHeaders
-    /// Sent with its length by PUT and POST only.
+    /// Sent with its length by PUT, POST and PATCH only.
     package var body: [UInt8]
     /// The largest body of a response that is taken, in bytes.
     package var responseLimit = 1 << 20

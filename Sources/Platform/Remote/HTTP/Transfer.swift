@@ -75,11 +75,15 @@ final class Transfer {
         // Only ever towards more safety.
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
         if let file = options.certificateFile { try set(CURLOPT_CAINFO, file) }
+        if let socket = options.unixSocket {
+            try set(CURLOPT_UNIX_SOCKET_PATH, socket)
+            try set(CURLOPT_PROXY, "")
+        }
         switch request.method {
         case .get: break
         case .head: try set(CURLOPT_NOBODY, 1)
         case .delete: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        case .put, .post:
+        case .put, .post, .patch:
             // A PUT is a POST by another name here: libcurl's own kind would ask with `Expect` before each body, however small.
             try set(CURLOPT_POST, 1)
             try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
@@ -88,7 +92,7 @@ final class Transfer {
         try sign(request)
         var headers = request.headers
         // Else libcurl would call every body a form.
-        if headers[name: "Content-Type"] == nil, request.method == .put || request.method == .post {
+        if headers[name: "Content-Type"] == nil, [.put, .post, .patch].contains(request.method) {
             headers[name: "Content-Type"] = "application/octet-stream"
         }
         try set(headers)
