@@ -25,9 +25,10 @@ trap 'rm -f "$log"' EXIT
 swift test --skip-build --disable-xctest --parallel --experimental-maximum-parallelization-width "$((3 * $(nproc)))" "$@" 2>&1 |
     tee "$log" || status=$?
 
-# Once more at the end, where they are found among a thousand lines.
+# Once more at the end, where it is found among a thousand lines.
 if [ "$status" -ne 0 ]; then
+    failures='^✘ Test .* recorded an issue|[Ff]atal error|Crash: |exited with unexpected signal'
     printf '\nWhat failed:\n'
-    grep -E -A 12 '^✘ Test .* recorded an issue|[Ff]atal error|exited with unexpected signal' "$log" | grep -v '^[✔◇]' | head -n 150 || true
+    { grep -E "$failures" "$log" || true; } | cut -c 1-500 | head -n 12
 fi
 exit "$status"
