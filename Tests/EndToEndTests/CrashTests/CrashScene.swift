@@ -77,17 +77,18 @@ struct CrashScene: Sendable {
     }
 
     /// A chain, so that some are done while others aren't begun.
+    ///
+    /// Topics can be created again when the answer to their creation was lost, as parameters or buckets can't.
     private static var aws: String {
         let prefix = "crash-\(UInt32.random(in: 0...UInt32.max))"
         var text = Moto.provider
         for index in 0..<awsCount {
-            let value = index == 0 ? "\"first\"" : "aws_ssm_parameter.p\(index - 1).arn"
+            let title = index == 0 ? "\"first\"" : "substr(aws_sns_topic.t\(index - 1).arn, 0, 90)"
             text += """
 
-                resource "aws_ssm_parameter" "p\(index)" {
-                  name  = "/\(prefix)/\(index)"
-                  type  = "String"
-                  value = \(value)
+                resource "aws_sns_topic" "t\(index)" {
+                  name         = "\(prefix)-\(index)"
+                  display_name = \(title)
                 }
                 """
         }
@@ -192,8 +193,6 @@ struct CrashScene: Sendable {
     /// Deploys once more, and expects that everything is there then, and what was there before is the same.
     func expectGoesOn(note: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let before = try await slipway.json("state", "pull", "--project", "crash").stateResources
-        // What was cut off in the simulated cloud exists there unrecorded; only the builtin provider's can be made again.
-        guard cloud == .builtin else { return }
         let again = try await slipway.run("deploy", source, "--project", "crash", "--auto-approve", timeout: .seconds(180))
         #expect(again.code == 0, "\(again) (\(note))", sourceLocation: sourceLocation)
         let after = try await slipway.json("state", "pull", "--project", "crash").stateResources

@@ -140,4 +140,18 @@ import Testing
         request.responseLimit = count
         #expect(try await client.send(request).body == body)
     }
+
+    @Test func `a body is sent again when a kept connection is cut while it is on its way`() async throws {
+        let server = try ScriptedServer { request, number in
+            if number == 1 { return .cutNext("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", after: 100_000) }
+            return .status(200, body: request.body)
+        }
+        // More than the sockets' buffers take.
+        let body = [UInt8](repeating: 7, count: 20_000_000)
+        _ = try await client.send(HTTPRequest(.put, server.url, body: [1]))
+        var request = HTTPRequest(.put, server.url, body: body)
+        request.responseLimit = body.count
+        #expect(try await client.send(request).body == body)
+        #expect(server.counts.connections == 2)
+    }
 }

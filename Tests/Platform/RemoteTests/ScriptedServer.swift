@@ -25,6 +25,8 @@ final class ScriptedServer: Sendable {
         case rawThenSilence(String)
         /// An answer, after which the connection is closed without a word about it.
         case lastOfConnection(String)
+        /// An answer; the connection is cut when so many bytes of the next request have come.
+        case cutNext(String, after: Int)
     }
 
     typealias Script = @Sendable (_ request: Received, _ number: Int) -> Answer
@@ -124,6 +126,12 @@ final class ScriptedServer: Sendable {
                 Self.write(connection, Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (isHead ? [] : body))
             case .raw(let text), .lastOfConnection(let text):
                 return Self.write(connection, Array(text.utf8))
+            case .cutNext(let text, let count):
+                Self.write(connection, Array(text.utf8))
+                var next = [UInt8](repeating: 0, count: count)
+                // What is left unread makes the end a reset.
+                _ = recv(connection, &next, count, Int32(MSG_WAITALL))
+                return
             case .rawThenSilence(let text):
                 Self.write(connection, Array(text.utf8))
                 var byte: UInt8 = 0

@@ -49,17 +49,20 @@ import Testing
     }
 
     @Test func `a file that this user may not write is said to be read-only`() async throws {
+        // In a process of its own, which can give root's rights up.
+        if let path = OwnProcess.word {
+            if geteuid() == 0 { #expect(setgid(65534) == 0 && setuid(65534) == 0) }
+            let error = try await storageError { try await Database.open(.sqlite(path: path)) }
+            #expect(error?.reason == .readOnly(path))
+            #expect(error?.description.hasSuffix("can't be written: make it and its folder writable for this user") == true)
+            return
+        }
         try await TestDatabase.sqlite.location { location in
             await (try Database.open(location)).close()
             let path = location.description
             chmod(path, 0o444)
-            // In a process of its own, which can give root's rights up.
-            await #expect(processExitsWith: .success) { [path = path as String] in
-                if geteuid() == 0 { #expect(setgid(65534) == 0 && setuid(65534) == 0) }
-                let error = try await storageError { try await Database.open(.sqlite(path: path)) }
-                #expect(error?.reason == .readOnly(path))
-                #expect(error?.description.hasSuffix("can't be written: make it and its folder writable for this user") == true)
-            }
+            let child = try await OwnProcess.run("a file that this user may not write is said to be read-only", word: path)
+            #expect(child.hasPassed, "\(child.text)")
         }
     }
 
@@ -111,32 +114,32 @@ import Testing
     }
 
     @Test func `several processes share a file, and their bells ring`() async throws {
+        if let path = OwnProcess.word { return try await Self.increment(path) }
         try await TestDatabase.sqlite.location { location in
             let database = try await Database.open(location)
             try await Migrator(Things.migrations).migrate(database)
             try await database.write { try $0.execute("INSERT INTO things (name) VALUES ('n')") }
             let (path, bells) = (location.description, database.doorbells("from_child"))
-            async let one: Void = Self.incrementInAnotherProcess(path)
-            async let two: Void = Self.incrementInAnotherProcess(path)
+            let name = "several processes share a file, and their bells ring"
+            async let one = OwnProcess.run(name, word: path)
+            async let two = OwnProcess.run(name, word: path)
             for _ in 0..<200 { try await database.write { try $0.execute("UPDATE things SET count = count + 1") } }
             try await bells.ring()
-            _ = await (one, two)
+            for child in try await [one, two] { #expect(child.hasPassed, "\(child.text)") }
             let count = try await Things.count(named: "n", in: database)
             #expect(count == 600)
             await database.close()
         }
     }
 
-    private static func incrementInAnotherProcess(_ path: String) async {
-        await #expect(processExitsWith: .success) { [path = path as String] in
-            let database = try await Database.open(.sqlite(path: path))
-            for _ in 0..<200 {
-                try await database.write { transaction in
-                    try transaction.execute("UPDATE things SET count = count + 1")
-                    transaction.notify("from_child")
-                }
+    private static func increment(_ path: String) async throws {
+        let database = try await Database.open(.sqlite(path: path))
+        for _ in 0..<200 {
+            try await database.write { transaction in
+                try transaction.execute("UPDATE things SET count = count + 1")
+                transaction.notify("from_child")
             }
-            await database.close()
         }
+        await database.close()
     }
 }

@@ -85,6 +85,12 @@ long slipway_curl_status(CURL *handle) {
     return status;
 }
 
+long slipway_curl_new_connections(CURL *handle) {
+    long count = 0;
+    real_curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &count);
+    return count;
+}
+
 CURLUcode slipway_curl_url_get(CURLU *parts, CURLUPart part, char **value) { return real_curl_url_get(parts, part, value, 0); }
 
 void slipway_curl_set_callbacks(

@@ -17,6 +17,7 @@ final class Transfer {
     private var headerByteCount = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var isRepetition = false
 
     /// Prepares the handle; nothing is sent.
     init(_ order: TransferLoop.Order, options: HTTPOptions) throws(RemoteError) {
@@ -51,6 +52,16 @@ final class Transfer {
             return .failure(RemoteError(code, message: String(cString: message), server: order.address.server))
         }
         return .success(HTTPResponse(status: slipway_curl_status(handle), headers: headers, body: body))
+    }
+
+    /// Whether a kept connection turned out to be closed while the body was on its way: nothing was answered, so it may be sent once more.
+    ///
+    /// libcurl notices by itself when that happens before the body, and when it reads; not between.
+    func mustBeRepeated(_ code: CURLcode) -> Bool {
+        guard code == CURLE_SEND_ERROR, !isRepetition, headerByteCount == 0, slipway_curl_new_connections(handle) == 0 else { return false }
+        isRepetition = true
+        sentCount = 0
+        return slipway_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) == CURLE_OK
     }
 
     // MARK: - Preparing

@@ -113,8 +113,12 @@ final class TransferLoop: @unchecked Sendable {
             }
             // Read before the handle is removed, which frees the message.
             let code = slipway_curl_message_result(message)
-            end(transfer, transfer.result(code))
             endedAny = true
+            if transfer.mustBeRepeated(code) {
+                curl_multi_remove_handle(multi, handle)
+                if curl_multi_add_handle(multi, handle) == CURLM_OK { continue }
+            }
+            end(transfer, transfer.result(code))
         }
         return endedAny
     }

@@ -15,6 +15,8 @@ CURLcode slipway_curl_set_list(CURL *handle, CURLoption option, struct curl_slis
 void slipway_curl_set_error_buffer(CURL *handle, char *buffer);
 CURLMcode slipway_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 long slipway_curl_status(CURL *handle);
+/// How many connections the last transfer opened: none when it used one that was kept.
+long slipway_curl_new_connections(CURL *handle);
 
 // Newer headers have a const where older ones have none.
 CURLUcode slipway_curl_url_get(CURLU *parts, CURLUPart part, char **value);
