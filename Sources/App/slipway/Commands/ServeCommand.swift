@@ -128,6 +128,8 @@ enum ServeCommand {
             // Upkeep and events go on until server and worker are over.
             var failure: (any Error)?
             for await error in ends.prefix(running.worker == nil ? 1 : 2) { failure = failure ?? error }
+            // What was rescued since the last look: nobody may come by for long.
+            if running.worker != nil, let services = running.services { await LeftoverRescue(services: services).run() }
             if let failure { throw failure }
         }
     }

@@ -53,6 +53,8 @@ enum WorkerCommand {
             defer { group.cancelAll() }
             try await worker.run()
         }
+        // What was rescued since the last look: nobody may come by for long.
+        await LeftoverRescue(services: services).run()
         if only != nil { try await BackupErrand(program: program, identity: identity).run() }
         await program.database.close()
         return .done
