@@ -49,7 +49,7 @@ import Testing
         let environment = [
             "PYTHONPATH": clients, "PYTHONDONTWRITEBYTECODE": "1", "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "SLIPWAY_TEST_NAMES": names,
         ]
-        let finished = try await served.run(program, words, environment: environment, timeout: .seconds(240))
+        let finished = try await served.run(program, words, environment: environment, timeout: .seconds(600))
         #expect(finished.status.end == .code(0), "\(finished.text.suffix(20_000))\n\(finished.errorText.suffix(2000))")
         let generated = finished.text.split(separator: "\n").last { $0.contains(" generated, ") }
         return generated.flatMap { Int($0.split(separator: " ").first ?? "") } ?? 0

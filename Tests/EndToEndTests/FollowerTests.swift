@@ -10,7 +10,7 @@ import Testing
         try await Slipway.with { slipway in
             let first = try await ServedSlipway(slipway, workers: 4)
             let words = ["python3", "\(Self.clients)/followers.py", "20", "200"]
-            async let following = first.run("/usr/bin/env", words, timeout: .seconds(320))
+            async let following = first.run("/usr/bin/env", words, timeout: .seconds(900))
 
             try await Self.wait(for: 3, first)
             first.process.child.signal(9)
@@ -30,7 +30,7 @@ import Testing
 
     /// Waits until so many jobs are completed.
     private static func wait(for count: Int, _ served: ServedSlipway) async throws {
-        try await within(.seconds(120), "\(count) completed jobs") {
+        try await within(.seconds(400), "\(count) completed jobs") {
             while true {
                 let answer = try await served.ask("GET", "/api/jobs?status=completed&limit=100")
                 if let jobs = JSONTree(answer.body)?["items"]?.list, jobs.count >= count { return }

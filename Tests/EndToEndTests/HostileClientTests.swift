@@ -11,7 +11,7 @@ import Testing
     @Test func `a badly treated server stays small and answers others within a second`() async throws {
         try await ServedSlipway.with(workers: 0) { served in
             let words = ["python3", "\(Self.clients)/abuse.py", String(served.process.pid), "200"]
-            let finished = try await served.run("/usr/bin/env", words, timeout: .seconds(400))
+            let finished = try await served.run("/usr/bin/env", words, timeout: .seconds(700))
             #expect(finished.status.end == .code(0), "\(finished.text)\n\(finished.errorText)")
             #expect(finished.text.hasSuffix("the server is well\n"))
             #expect(try await served.json("GET", "/api/deployments")["items"]?.list == [])
