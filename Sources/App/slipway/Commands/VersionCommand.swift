@@ -23,10 +23,12 @@ enum VersionCommand {
     static func describe(_ context: CommandContext) async throws -> (works: String, at: String) {
         switch try Place.choose(context) {
         case .server(let url, _): return ("server", url)
-        case .socket(let path) where await ServerConnection(socket: path).isAnswered: return ("socket", path)
-        case .socket, .here:
-            let configuration = try context.configuration()
-            return ("here", configuration.databasePlace ?? configuration.dataFolder)
+        case .socket(let path):
+            let isAnswered = await ServerConnection(socket: path).isAnswered
+            if isAnswered { return ("socket", path) }
+        case .here: break
         }
+        let configuration = try context.configuration()
+        return ("here", configuration.databasePlace ?? configuration.dataFolder)
     }
 }
