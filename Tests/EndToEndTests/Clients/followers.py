@@ -241,7 +241,7 @@ async def main(deployments, count):
     # The organization's followers are there before the first event.
     kinds = [SocketFollower, StreamFollower]
     _, me = await insist("GET", "/api/organizations/default")
-    organization = f"organization.{me['id']}.terraform"
+    organization = f"organization.{me['organization']}.terraform"
     followers = [kinds[index % 2](organization) for index in range(count // 2)]
     tasks = [asyncio.create_task(follower.run()) for follower in followers]
     while any(follower.start is None for follower in followers):

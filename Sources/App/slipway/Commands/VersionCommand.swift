@@ -13,22 +13,20 @@ enum VersionCommand {
             context.output.line("slipway \(Program.version)")
             return .done
         }
-        // Whatever is wrong with the configuration is for `doctor` to say.
-        let (works, place) = (try? await describe(context)) ?? (nil, nil)
-        try context.output.json(Document(version: Program.version, works: works, at: place))
+        try context.output.json(await describe(context))
         return .done
     }
 
-    /// Where commands work, and what they find there.
-    static func describe(_ context: CommandContext) async throws -> (works: String, at: String) {
-        switch try Place.choose(context) {
-        case .server(let url, _): return ("server", url)
-        case .socket(let path):
-            let isAnswered = await ServerConnection(socket: path).isAnswered
-            if isAnswered { return ("socket", path) }
-        case .here: break
+    /// Where commands work, and what they find there; whatever is wrong with the configuration is for `doctor` to say.
+    private static func describe(_ context: CommandContext) async -> Document {
+        let place = try? Place.choose(context)
+        if case .server(let url, _) = place { return Document(version: Program.version, works: "server", at: url) }
+        if case .socket(let path) = place, await isAnswered(path) { return Document(version: Program.version, works: "socket", at: path) }
+        guard place != nil, let configuration = try? context.configuration() else {
+            return Document(version: Program.version, works: nil, at: nil)
         }
-        let configuration = try context.configuration()
-        return ("here", configuration.databasePlace ?? configuration.dataFolder)
+        return Document(version: Program.version, works: "here", at: configuration.databasePlace ?? configuration.dataFolder)
     }
+
+    private static func isAnswered(_ path: String) async -> Bool { await ServerConnection(socket: path).isAnswered }
 }
