@@ -38,7 +38,7 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
+                "API", "WebServer", "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
                 "Log", "Storage",
                 "Sealing", "Remote", "Host",
             ],
@@ -50,8 +50,8 @@ let package = Package(
             "API",
             "App",
             [
-                "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
-                "WebServer", "Host",
+                "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage",
+                "Sealing", "WebServer", "Host",
             ]
         ),
 
@@ -72,6 +72,11 @@ let package = Package(
             "Provisioning",
             "Features",
             ["Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing", "Host"]
+        ),
+        library(
+            "Registration",
+            "Features",
+            ["Provisioning", "Jobs", "Terraform", "Events", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote"]
         ),
         library("Access", "Features", ["Jobs", "Audit", "Domain", "Storage", "Sealing"]),
 
