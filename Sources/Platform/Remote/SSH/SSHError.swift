@@ -1,3 +1,5 @@
+internal import Sealing
+
 /// An SSH connection or command that failed; holds no secret and nothing that a command printed.
 package struct SSHError: Error, Sendable, Equatable {
     /// What a caller can act on.
