@@ -94,7 +94,7 @@ let package = Package(
 
         // Platform: the outside world; the only code that touches C
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
-        library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
+        library("Remote", "Platform", ["CCurl", "CSSH", "COpenSSL", "CLinux", "Sealing", "Host"], settings: everywhere),
         library("Sealing", "Platform", ["COpenSSL", "CZstd", "CZlib", "Host"], settings: everywhere),
         library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
         library("JSON", "Platform", ["CVectors"], settings: everywhere),
@@ -104,6 +104,7 @@ let package = Package(
         lazy("CPostgres"),
         lazy("CRedis"),
         lazy("CCurl"),
+        lazy("CSSH"),
         lazy("CMicroHTTPD"),
         lazy("CWslay"),
         system("COpenSSL"),
