@@ -155,6 +155,14 @@ let package = Package(
                 "Schema", "Remote", "Host", "KeyHolder",
             ]
         ),
+        tests(
+            "RegistrationTests",
+            "Features/",
+            [
+                "Registration", "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
+                "Schema", "Remote", "Host",
+            ]
+        ),
         tests("AccessTests", "Features/", ["Access", "Jobs", "Audit", "Domain", "Storage", "Sealing", "Schema"]),
         // A process that changes keys or holds a lock, for tests that kill or stop it.
         .executableTarget(

@@ -8,6 +8,8 @@ package struct JobFilter: Sendable {
     package var queue: QueueName?
     package var kind: String?
     package var tag: String?
+    /// A second one that they have, too.
+    package var otherTag: String?
     package var concurrencyKey: String?
 
     package init(
@@ -23,6 +25,7 @@ package struct JobFilter: Sendable {
         self.queue = queue
         self.kind = kind
         self.tag = tag
+        otherTag = nil
         self.concurrencyKey = concurrencyKey
     }
 }

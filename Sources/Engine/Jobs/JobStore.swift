@@ -32,7 +32,9 @@ package struct JobStore: Sendable {
         if let queue = filter.queue { conditions = "\(sql: conditions) AND queue = \(queue)" }
         if let kind = filter.kind { conditions = "\(sql: conditions) AND kind = \(kind)" }
         if let key = filter.concurrencyKey { conditions = "\(sql: conditions) AND concurrency_key = \(key)" }
-        if let tag = filter.tag { conditions = "\(sql: conditions) AND id IN (SELECT job_id FROM job_tags WHERE tag = \(tag))" }
+        for tag in [filter.tag, filter.otherTag].compactMap(\.self) {
+            conditions = "\(sql: conditions) AND id IN (SELECT job_id FROM job_tags WHERE tag = \(tag))"
+        }
         if let after = page.after {
             conditions = "\(sql: conditions) AND (created_at, id) < (SELECT created_at, id FROM jobs WHERE id = \(after))"
         }

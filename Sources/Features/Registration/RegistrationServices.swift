@@ -1,11 +1,10 @@
+internal import Events
 package import FoundationEssentials
 package import Jobs
 package import Log
-package import Remote
+internal import Provisioning
 package import Sealing
 package import Storage
-internal import Events
-internal import Provisioning
 
 /// What registration works with; wired once by the program.
 package struct RegistrationServices: Sendable {

@@ -1,5 +1,6 @@
 package import Audit
 package import Domain
+internal import Events
 internal import FoundationEssentials
 package import Jobs
 package import Provisioning

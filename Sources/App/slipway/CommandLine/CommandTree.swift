@@ -21,7 +21,7 @@ enum CommandTree {
         subcommands: [
             deploy, plan, approve, refuse, destroy, refresh, provision,
             jobs, status, logs, cancel,
-            deployments, outputs, state,
+            deployments, outputs, state, servers,
             credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, doctor, completions, version, help,
         ],
         exclusive: [["quiet", "verbose"]],

@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 internal import FoundationEssentials
 internal import Log
 internal import Storage

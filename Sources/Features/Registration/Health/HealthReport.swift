@@ -1,4 +1,4 @@
-package import FoundationEssentials
+internal import FoundationEssentials
 
 /// What a check of a server came to: column `health_check_status`, in the words of requirement 002.
 package struct HealthReport: Sendable, Hashable, Codable {

@@ -1,3 +1,4 @@
+internal import Audit
 internal import Domain
 internal import Events
 internal import FoundationEssentials
@@ -5,6 +6,7 @@ internal import Jobs
 internal import Log
 internal import Provisioning
 internal import Remote
+internal import Sealing
 internal import Storage
 
 /// One attempt at registering a deployment's servers: all of them at the same time.
@@ -122,7 +124,7 @@ struct RegistrationAttempt: Sendable {
         let name = order.sshKey ?? OrganizationKey.standard
         // A key of the keyring that was added since this worker began; what can't be opened is said below.
         try? await services.keyring.refresh()
-        let key = try await services.keys.require(name, of: deployment.organization, by: .init(order.requestedBy))
+        let key = try await services.keys.require(name, of: deployment.organization, by: Author(order.requestedBy))
         return ServerKeys(
             organizationKey: key,
             privateKey: try await services.keys.privateKey(key),
@@ -141,7 +143,7 @@ struct RegistrationAttempt: Sendable {
                 !found.contains { $0.place == server.place || $0.instanceID != nil && $0.instanceID == server.instanceID }
             }
             let reason = "the deployment has it no more"
-            try services.servers.remove(gone, by: .init(author), because: reason, at: now, in: transaction)
+            try services.servers.remove(gone, by: Author(author), because: reason, at: now, in: transaction)
             var servers: [Server] = []
             for (index, machine) in found.enumerated() {
                 let fallback = found.count == 1 ? deployment.project : "\(deployment.project)-\(index + 1)"
@@ -150,7 +152,7 @@ struct RegistrationAttempt: Sendable {
             let displaced = try services.servers.servers(of: deployment.id, in: transaction).filter { server in
                 !servers.contains { $0.id == server.id }
             }
-            try services.servers.remove(displaced, by: .init(author), because: reason, at: now, in: transaction)
+            try services.servers.remove(displaced, by: Author(author), because: reason, at: now, in: transaction)
             admitted.set(servers)
             return []
         }

@@ -1,5 +1,5 @@
 internal import Audit
-internal import Domain
+package import Domain
 internal import Events
 internal import FoundationEssentials
 package import Jobs

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Jobs
 internal import Log
 internal import Remote
+internal import Sealing
 internal import Storage
 
 /// The way of one server through a registration: SSH, cloud-init, key, Docker, health, row. Every step may be done again.

@@ -1,7 +1,7 @@
 package import Audit
 package import Domain
 package import FoundationEssentials
-package import Remote
+internal import Remote
 package import Sealing
 package import Storage
 
