@@ -17,15 +17,14 @@ package struct SSHPublicKey: Hashable, Sendable, CustomStringConvertible {
         guard words.count >= 2, let kind = String(words[0]), let bytes = Base64.decode(words[1]), !bytes.isEmpty else {
             throw SealingError(.invalidArgument("a public key is one line like `ssh-ed25519 AAAA…`"))
         }
-        var reader = SSHReader(bytes)
-        guard reader.bytes().map({ Array(kind.utf8) == $0 }) == true else {
+        guard bytes.withUnsafeBytes({ Self.kind(in: $0) }) == kind else {
             throw SealingError(.invalidArgument("the public key is not of the kind \(kind) that it begins with"))
         }
         self.init(kind: kind, bytes: bytes)
     }
 
-    /// A key as it travels.
-    init(kind: String, bytes: [UInt8]) {
+    /// A key from the bytes that travel, which begin with their kind.
+    package init(kind: String, bytes: [UInt8]) {
         text = "\(kind) \(String(decoding: bytes.withUnsafeBytes(Base64.encode), as: UTF8.self))"
         let hash = SHA256.hash(bytes).withUnsafeBytes(Base64.encode).filter { $0 != UInt8(ascii: "=") }
         fingerprint = "SHA256:\(String(decoding: hash, as: UTF8.self))"
@@ -35,4 +34,9 @@ package struct SSHPublicKey: Hashable, Sendable, CustomStringConvertible {
     package var kind: String { String(text.prefix { $0 != " " }) }
 
     package var description: String { text }
+
+    private static func kind(in bytes: UnsafeRawBufferPointer) -> String? {
+        var reader = SSHReader(bytes)
+        return reader.text()
+    }
 }
