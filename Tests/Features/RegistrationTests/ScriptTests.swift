@@ -55,11 +55,16 @@ import Testing
     @Test(arguments: ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) func `a key is installed once, with the right modes`(shell: String) async throws {
         guard FileSystem.exists(shell) else { return }
         try await Machine.with { machine in
-            #expect(try await machine.run(.installKey(Self.key), shell: shell)["key"] == "added")
-            #expect(try await machine.run(.installKey(Self.key), shell: shell)["key"] == "present")
-            #expect(try machine.authorizedKeys == Self.key + "\n")
-            #expect(try machine.mode("\(machine.home)/.ssh") == 0o700)
-            #expect(try machine.mode("\(machine.home)/.ssh/authorized_keys") == 0o600)
+            let said1 = try await machine.run(.installKey(Self.key), shell: shell)["key"]
+            #expect(said1 == "added")
+            let said2 = try await machine.run(.installKey(Self.key), shell: shell)["key"]
+            #expect(said2 == "present")
+            let seen7 = try machine.authorizedKeys
+            #expect(seen7 == Self.key + "\n")
+            let seen8 = try machine.mode("\(machine.home)/.ssh")
+            #expect(seen8 == 0o700)
+            let seen9 = try machine.mode("\(machine.home)/.ssh/authorized_keys")
+            #expect(seen9 == 0o600)
         }
     }
 
@@ -70,11 +75,16 @@ import Testing
             try "# comment \(Self.key)\nssh-rsa AAAA other".write(toFile: path, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
             try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: machine.home)
-            #expect(try await machine.run(.installKey(Self.key))["key"] == "added")
-            #expect(try machine.authorizedKeys == "# comment \(Self.key)\nssh-rsa AAAA other\n\(Self.key)\n")
-            #expect(try machine.mode(path) == 0o600)
-            #expect(try machine.mode(machine.home) & 0o022 == 0)
-            #expect(try FileSystem.names(in: "\(machine.home)/.ssh") == ["authorized_keys"])
+            let said3 = try await machine.run(.installKey(Self.key))["key"]
+            #expect(said3 == "added")
+            let seen10 = try machine.authorizedKeys
+            #expect(seen10 == "# comment \(Self.key)\nssh-rsa AAAA other\n\(Self.key)\n")
+            let seen11 = try machine.mode(path)
+            #expect(seen11 == 0o600)
+            let seen12 = try machine.mode(machine.home)
+            #expect(seen12 & 0o022 == 0)
+            let seen13 = try FileSystem.names(in: "\(machine.home)/.ssh")
+            #expect(seen13 == ["authorized_keys"])
         }
     }
 
@@ -86,8 +96,10 @@ import Testing
                 atPath: "\(machine.home)/.ssh/authorized_keys",
                 withDestinationPath: "\(machine.home)/keys"
             )
-            #expect(try await machine.run(.installKey(Self.key))["key"] == "added")
-            #expect(try String(contentsOfFile: "\(machine.home)/keys", encoding: .utf8) == Self.key + "\n")
+            let said4 = try await machine.run(.installKey(Self.key))["key"]
+            #expect(said4 == "added")
+            let seen14 = try String(contentsOfFile: "\(machine.home)/keys", encoding: .utf8)
+            #expect(seen14 == Self.key + "\n")
         }
     }
 
@@ -103,7 +115,8 @@ import Testing
             let report = try await machine.run(.installKey(Self.key), environment: ["HOME": disk])
             #expect(report["key"] == nil)
             #expect(report["key_error"]?.contains("No space left") == true, "\(report["key_error"] ?? "nothing")")
-            #expect(try String(contentsOfFile: "\(disk)/.ssh/authorized_keys", encoding: .utf8) == before)
+            let seen15 = try String(contentsOfFile: "\(disk)/.ssh/authorized_keys", encoding: .utf8)
+            #expect(seen15 == before)
         }
     }
 
@@ -178,9 +191,11 @@ import Testing
     @Test func `a target is reached or not`() async throws {
         try await Machine.with { machine in
             // Nothing listens there; TEST-NET-1 leads nowhere.
-            #expect(MachineFacts(try await machine.run(.health(target: "127.0.0.1:1")))?.reachesTarget == false)
+            let facts16 = MachineFacts(try await machine.run(.health(target: "127.0.0.1:1")))
+            #expect(facts16?.reachesTarget == false)
             try machine.program("ping", "exit 0")
-            #expect(MachineFacts(try await machine.run(.health(target: "192.0.2.1")))?.reachesTarget == true)
+            let facts17 = MachineFacts(try await machine.run(.health(target: "192.0.2.1")))
+            #expect(facts17?.reachesTarget == true)
         }
     }
 
@@ -250,9 +265,11 @@ import Testing
                 "cloud-init",
                 "s=$(cat \(state)); echo \"status: $s\"; if [ \"$s\" = error ]; then echo 'errors:'; echo ' - it broke'; fi"
             )
-            #expect(try await machine.run(.cloudInit(seconds: 0))["cloud_init"] == "running")
+            let said5 = try await machine.run(.cloudInit(seconds: 0))["cloud_init"]
+            #expect(said5 == "running")
             try "done".write(toFile: state, atomically: true, encoding: .utf8)
-            #expect(try await machine.run(.cloudInit(seconds: 5))["cloud_init"] == "done")
+            let said6 = try await machine.run(.cloudInit(seconds: 5))["cloud_init"]
+            #expect(said6 == "done")
             try "error".write(toFile: state, atomically: true, encoding: .utf8)
             let report = try await machine.run(.cloudInit(seconds: 5))
             #expect(report["cloud_init"] == "error")
