@@ -13,23 +13,28 @@ struct RSANumbers {
     ///
     /// - SeeAlso: RFC 8017, section 3.2; EVP_PKEY-RSA(7) for the names
     func key() throws(SSHKeyFault) -> OpaquePointer {
-        var numbers: [(name: String, value: OpaquePointer)] = []
+        // Names that stay where they are: the builder keeps pointers to them.
+        var numbers: [(name: StaticString, value: OpaquePointer)] = []
         defer { for number in numbers { BN_clear_free(number.value) } }
-        for (name, bytes) in [
+        let given: [(StaticString, UnsafeRawBufferPointer)] = [
             ("n", n), ("e", e), ("d", d), ("rsa-factor1", p), ("rsa-factor2", q), ("rsa-coefficient1", inverse),
-        ] {
+        ]
+        for (name, bytes) in given {
             guard let number = BN_secure_new() else { throw .memory }
             numbers.append((name, number))
             BN_bin2bn(bytes.bindMemory(to: UInt8.self).baseAddress, Int32(clamping: bytes.count), number)
         }
         // OpenSSH leaves these two out.
-        for (name, factor) in [("rsa-exponent1", 3), ("rsa-exponent2", 4)] {
+        let missing: [(StaticString, Int)] = [("rsa-exponent1", 3), ("rsa-exponent2", 4)]
+        for (name, factor) in missing {
             guard let exponent = Self.exponent(numbers[2].value, modulo: numbers[factor].value) else { throw .damaged }
             numbers.append((name, exponent))
         }
         guard let builder = OSSL_PARAM_BLD_new() else { throw .memory }
         defer { OSSL_PARAM_BLD_free(builder) }
-        for number in numbers { OSSL_PARAM_BLD_push_BN(builder, number.name, number.value) }
+        for number in numbers {
+            OSSL_PARAM_BLD_push_BN(builder, UnsafeRawPointer(number.name.utf8Start).assumingMemoryBound(to: CChar.self), number.value)
+        }
         guard let parameters = OSSL_PARAM_BLD_to_param(builder) else { throw .memory }
         defer { OSSL_PARAM_free(parameters) }
         guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { throw .memory }

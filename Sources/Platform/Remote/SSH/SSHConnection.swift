@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Host
 
@@ -118,6 +119,8 @@ package final class SSHConnection: Sendable {
         _ opening: SSHAnswer<SSHHostKey>,
         open: (SSHSession) throws(SSHError) -> SSHHostKey
     ) {
+        // For whoever looks at the threads of this process.
+        pthread_setname_np(pthread_self(), "ssh:\(address.port)")
         var end = SSHError(.cancelled, address: address, cause: "the connection was closed")
         var found: SSHHostKey?
         do throws(SSHError) {

@@ -38,7 +38,7 @@ package struct SSHError: Error, Sendable, Equatable {
     package let reason: Reason
     /// Whom it was tried with; nil where there was no connection yet.
     package let address: SSHAddress?
-    /// The library's own words, for the log.
+    /// The library's own words, and some of the server's; no secret.
     package let cause: String?
 
     package init(_ reason: Reason, address: SSHAddress?, cause: String? = nil) {
@@ -76,7 +76,8 @@ extension SSHError: CustomStringConvertible {
                 + "add the public key to ~\(user)/.ssh/authorized_keys there, or name another user"
         case .authenticationTimedOut: "\(server) did not finish the login in time: check its load, and what its sshd asks (PAM, DNS)"
         case .badKey(let why): "the private key can't be used: \(why)"
-        case .connectionLost: "the connection to \(server) broke: check that the machine still runs, and try again"
+        case .connectionLost:
+            "the connection to \(server) broke\(cause.map { " (\($0))" } ?? ""): check that the machine still runs, and try again"
         case .commandTimedOut(let limit): "a command on \(server) took longer than \(limit): check the machine's load, and try again"
         case .outputTooLarge(let limit): "a command on \(server) printed more than \(limit) bytes: make it print less"
         case .commandRefused(let what): "\(server) refuses to run commands (\(what)): allow them in its sshd_config and authorized_keys"

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Host
 package import Sealing
 
 /// A private key for logging in: ed25519 or RSA, from memory.
@@ -31,8 +32,37 @@ package final class SSHPrivateKey: @unchecked Sendable {
     // OpenSSL overwrites the key.
     deinit { EVP_PKEY_free(key) }
 
-    /// Lends the key as PEM text that ends with a zero; it is wiped afterwards.
-    func withPEM<Value>(_ body: (UnsafePointer<CChar>) -> Value) throws(SSHError) -> Value {
+    /// Lends the key as text that libssh reads, with a zero behind it; it is wiped afterwards.
+    func withText<Value>(_ body: (UnsafePointer<CChar>) -> Value) throws(SSHError) -> Value {
+        // libssh 0.10 reads an ed25519 key in PKCS #8, but then has no public half of it and can't log in.
+        slipway_pkey_is(key, EVP_PKEY_ED25519) == 1 ? try withOpenSSH(body) : try withPEM(body)
+    }
+
+    private func withOpenSSH<Value>(_ body: (UnsafePointer<CChar>) -> Value) throws(SSHError) -> Value {
+        let seed = SecretBytes(count: 32) { target in
+            var count = target.count
+            _ = EVP_PKEY_get_raw_private_key(key, target.bindMemory(to: UInt8.self).baseAddress, &count)
+        }
+        var text: [UInt8]
+        do throws(SealingError) {
+            text = try SSHKeyPair.openSSHText(seed: seed, comment: []).text
+        } catch {
+            throw SSHError(.failed("\(error)"), address: nil)
+        }
+        defer {
+            text.wipe()
+            // libssh frees what it decodes without overwriting it.
+            Heap.overwriteFreed()
+        }
+        // There is room behind the text, so that it isn't moved.
+        text.append(0)
+        guard let value = text.withUnsafeBytes({ $0.bindMemory(to: CChar.self).baseAddress.map(body) }) else {
+            throw SSHError(.failed("out of memory"), address: nil)
+        }
+        return value
+    }
+
+    private func withPEM<Value>(_ body: (UnsafePointer<CChar>) -> Value) throws(SSHError) -> Value {
         // What lies in a memory BIO of this kind is overwritten when it moves and when it is freed.
         guard let bio = BIO_new(BIO_s_secmem()) else { throw SSHError(.failed("out of memory"), address: nil) }
         defer { BIO_free(bio) }

@@ -10,13 +10,27 @@ package enum SSHKeyPair {
     /// - SeeAlso: <https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key>
     package static func generate(comment: String) throws(SealingError) -> (privateKey: [UInt8], publicKey: String) {
         let seed = try SecretBytes.random(count: 32)
+        let comment = String(comment.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) })
+        let (text, key) = try openSSHText(seed: seed, comment: Array(comment.utf8))
+        return (text, comment.isEmpty ? key.text : "\(key.text) \(comment)")
+    }
+
+    /// The file that OpenSSH keeps an ed25519 key in.
+    ///
+    /// - Parameters:
+    ///   - seed: The key's 32 bytes.
+    ///   - comment: UTF-8.
+    /// - Returns: The text, which the caller wipes, and the public key.
+    /// - Throws: ``SealingError`` when OpenSSL has no ed25519.
+    package static func openSSHText(
+        seed: borrowing SecretBytes,
+        comment: [UInt8]
+    ) throws(SealingError) -> (text: [UInt8], publicKey: SSHPublicKey) {
         let check = try RandomBytes.make(count: 4)
-        let comment = Array(String(comment.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) }).utf8)
         let point = try publicPoint(of: seed)
         var outer = SSHWriter(capacity: 128)
         outer.append(Array(kind.utf8))
         outer.append(point)
-        let key = SSHPublicKey(kind: kind, bytes: outer.bytes)
 
         // Both buffers are as large as needed from the start: a growing array leaves copies of the seed behind.
         var inner = SSHWriter(capacity: 256 + comment.count)
@@ -41,9 +55,7 @@ package enum SSHKeyPair {
         file.append(outer.bytes)
         file.append(UInt32(inner.bytes.count))
         inner.bytes.withUnsafeBytes { file.append(raw: $0) }
-
-        let line = "\(key.text) \(String(decoding: comment, as: UTF8.self))"
-        return (armored(file.bytes), comment.isEmpty ? key.text : line)
+        return (armored(file.bytes), SSHPublicKey(kind: kind, bytes: outer.bytes))
     }
 
     private static let kind = "ssh-ed25519"

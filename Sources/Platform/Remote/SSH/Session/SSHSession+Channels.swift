@@ -14,6 +14,7 @@ extension SSHSession {
         start: (OpaquePointer) -> Int32,
         _ body: (SSHChannel) throws(SSHError) -> Value
     ) throws(SSHError) -> Value {
+        try makeRoom()
         guard let handle, let channel = SSHChannel(handle, limit: limit) else { throw error(.failed("out of memory")) }
         try open(channel, until: deadline)
         do throws(SSHError) {
@@ -80,26 +81,33 @@ extension SSHSession {
         guard code == SSH_OK else { throw refusal() }
     }
 
-    /// Closes the channel at both ends, so that nothing of it comes in between later.
+    /// Forgets the abandoned channels that the server has closed meanwhile.
+    private func makeRoom() throws(SSHError) {
+        abandoned.removeAll { $0.isClosed }
+        // Servers give a connection 10 sessions, most often.
+        guard abandoned.count < 8 else {
+            lose()
+            throw error(.connectionLost, cause: "too many commands were given up and still run")
+        }
+    }
+
+    /// Closes the channel; one whose command was given up is looked after until the server closes it, too.
     private func end(_ channel: SSHChannel, isAborted: Bool) {
         guard !isLost, let handle, ssh_get_fd(handle) >= 0 else { return lose() }
         channel.isDiscarding = true
-        if isAborted, !channel.isClosed, ssh_channel_is_closed(channel.handle) == 0 {
-            // A command that nobody waits for should not go on; servers that know no signals close its streams at least.
-            ssh_channel_request_send_signal(channel.handle, "TERM")
-        }
+        // A command that nobody waits for should not go on. OpenSSH passes no signals on to root's commands: those find out when they
+        // write, or read the end of their input.
+        if isAborted, !channel.isClosed { ssh_channel_request_send_signal(channel.handle, "TERM") }
         // Who waited has its answer, and a cancellation is no reason to leave the channel half open.
         let wasGivenUp = isGivenUp
         isGivenUp = { false }
         defer { isGivenUp = wasGivenUp }
         do throws(SSHError) {
-            let limit = SSHDeadline(after: .seconds(10), .connectionLost)
             // It sends only the end of the input when that can't be written at once, and has to be told again.
-            _ = try repeating(until: limit) { ssh_channel_close(channel.handle) }
-            while !channel.isClosed, !isLost { try wait(until: limit) }
+            _ = try repeating(until: SSHDeadline(after: .seconds(10), .connectionLost)) { ssh_channel_close(channel.handle) }
         } catch {
-            // A server that doesn't close a channel may also go on sending on it.
             lose()
         }
+        if !channel.isClosed { abandoned.append(channel) }
     }
 }

@@ -97,13 +97,20 @@ extension SSHSession {
         var methods: [String] = []
         var wasRefused = false
         for key in keys {
-            switch try offer(key, handle, user: user, until: limit) {
+            let answer: Int32
+            do throws(SSHError) {
+                answer = try offer(key, handle, user: user, until: limit)
+            } catch {
+                guard error.reason == .connectionLost else { throw error }
+                answer = SSH_AUTH_ERROR.rawValue
+            }
+            switch answer {
             case SSH_AUTH_SUCCESS.rawValue: return
             case SSH_AUTH_DENIED.rawValue, SSH_AUTH_PARTIAL.rawValue:
                 wasRefused = true
                 methods = Self.methods(UInt32(bitPattern: ssh_userauth_list(handle, nil)))
             default:
-                // Some servers end the connection instead of saying no once more.
+                // Servers end the connection instead of saying no once more.
                 if wasRefused || libraryMessage?.contains("Too many authentication failures") == true {
                     throw error(.authenticationRefused(user: user, methods: methods), cause: libraryMessage)
                 }
@@ -115,7 +122,7 @@ extension SSHSession {
 
     private func offer(_ key: SSHPrivateKey, _ handle: OpaquePointer, user: String, until limit: SSHDeadline) throws(SSHError) -> Int32 {
         var imported: OpaquePointer?
-        let code = try key.withPEM { ssh_pki_import_privkey_base64($0, nil, nil, nil, &imported) }
+        let code = try key.withText { ssh_pki_import_privkey_base64($0, nil, nil, nil, &imported) }
         guard code == SSH_OK, let imported else { throw error(.failed("libssh can't read a key that OpenSSL can")) }
         // Overwrites the key, as soon as it has signed or not.
         defer { ssh_key_free(imported) }

@@ -21,6 +21,8 @@ final class SSHSession {
     /// Set once logged in: calls back what comes for channels.
     var events: OpaquePointer?
     private(set) var isLost = false
+    /// Channels of commands that were given up and that the server has not closed yet; what still comes on them is dropped.
+    var abandoned: [SSHChannel] = []
 
     /// Counts the bytes of the socket; libssh writes to it.
     private let counter = UnsafeMutablePointer<ssh_counter_struct>.allocate(capacity: 1)
@@ -37,6 +39,7 @@ final class SSHSession {
     }
 
     deinit {
+        abandoned = []
         if let events {
             if let handle { ssh_event_remove_session(events, handle) }
             ssh_event_free(events)
@@ -92,6 +95,8 @@ final class SSHSession {
 
     /// Waits until something moved or the bell rang.
     func move(atMost milliseconds: Int32) throws(SSHError) {
+        // A server's goodbye makes libssh close the socket, and then wait on none.
+        if let handle, ssh_get_fd(handle) < 0 { isLost = true }
         try checkAlive()
         let limit = min(milliseconds, try keepAlive())
         let events: Int32 = handle.map { ssh_get_poll_flags($0) } ?? 0
