@@ -21,7 +21,7 @@ enum JobRoutes {
         needs: .organizationOrEverywhere(.read),
         query: [
             QueryParameter("status", .string(), "Only those with this status; several with commas between"),
-            QueryParameter("queue", .choice(QueueName.allCases.map(\.rawValue)), "Only of this queue"),
+            QueryParameter("queue", .string(), "Only of this queue; several with commas between"),
             QueryParameter("kind", .string(), "Only of this kind: deploy, destroy, plan, refresh, register"),
             QueryParameter("tag", .string(), "Only with this tag: provider:aws"),
             QueryParameter("project", .string(), "Only of this project"),
@@ -31,7 +31,7 @@ enum JobRoutes {
         let limit = try call.limit()
         var filter = JobFilter(organization: organization?.id)
         filter.statuses = try call.queryList("status", as: JobStatus.self)
-        filter.queue = try call.query("queue", as: QueueName.self)
+        filter.queues = try call.queryList("queue", as: QueueName.self)
         filter.kind = try call.query("kind")
         filter.tag = try call.query("tag")
         let (project, after, wanted) = (try call.query("project"), try call.query("after"), filter)

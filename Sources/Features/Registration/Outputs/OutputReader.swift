@@ -147,6 +147,7 @@ package struct OutputReader {
         prefix: String,
         addresses: String
     ) throws(RegistrationError) {
+        var row = row
         func value(_ names: [String], isShared: Bool = false, takesAll: Bool = false) throws(RegistrationError) -> JSONValue? {
             let candidates = names.map { prefix + $0 } + (isShared && !prefix.isEmpty ? names : [])
             guard let name = candidates.first(where: { values[$0].map { $0 != .null } ?? false }) else { return nil }
@@ -159,7 +160,6 @@ package struct OutputReader {
                 )
             }
         }
-        var row = row
         server.instanceID = try value(OutputNames.instanceIDs)?.plainText
         if let id = server.instanceID { row.aliases.append(id) }
         if let name = try value(OutputNames.names)?.plainText { server.name = name }
