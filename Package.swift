@@ -38,7 +38,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "WebServer", "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
+                "API", "WebServer", "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit",
+                "Domain", "Schema",
                 "Log", "Storage",
                 "Sealing", "Remote", "Host",
             ],

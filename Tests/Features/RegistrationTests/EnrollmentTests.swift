@@ -15,14 +15,18 @@ import Testing
 
 /// From outputs to servers, with real sshd.
 @Suite(.requires(.sshd)) struct EnrollmentTests {
-    @Test(arguments: TestDatabase.allCases) func `a machine becomes a ready server with all that is known of it`(_ kind: TestDatabase) async throws {
+    @Test(arguments: TestDatabase.allCases) func `a machine becomes a ready server with all that is known of it`(
+        _ kind: TestDatabase
+    ) async throws {
         try await RegistrationScene.with(kind) { scene in
             try await TestMachine.with { machine in
                 try machine.authorize(try await scene.key().publicKey)
                 let deployment = try await scene.deployment("shop", RegistrationScene.outputs([machine], pins: true))
                 let job = try await scene.register()
                 let server = try #require(try await scene.servers().first)
-                #expect(server.status == .ready && server.name == "shop" && server.instanceID == "i-0" && server.port == machine.server.port)
+                #expect(
+                    server.status == .ready && server.name == "shop" && server.instanceID == "i-0" && server.port == machine.server.port
+                )
                 #expect(server.dockerVersion == "24.0.7" && server.keyName == "default" && server.hostKeys == [machine.server.hostKey.text])
                 #expect(server.cpus ?? 0 > 0 && server.memoryBytes ?? 0 > 0 && server.diskBytes ?? 0 > 0)
                 #expect(server.kernel != nil && server.architecture != nil && server.operatingSystem != nil && server.registeredAt != nil)
@@ -30,13 +34,21 @@ import Testing
                 #expect(health.isHealthy && health.overallStatus == "healthy" && health.dockerOK && health.diskSpaceOK)
                 let after = try await scene.current()
                 #expect(after.status == .completed && after.registrationStatus == .completed && after.registrationError == nil)
-                #expect(job.queue == .serverManagement && job.kind == "register" && job.maximumAttempts == 3 && job.timeout == .seconds(600))
-                #expect(Set(job.tags).isSuperset(of: ["server-registration", "organization:\(deployment.organization)", "deployment:\(deployment.id)"]))
+                #expect(
+                    job.queue == .serverManagement && job.kind == "register" && job.maximumAttempts == 3 && job.timeout == .seconds(600)
+                )
+                #expect(
+                    Set(job.tags).isSuperset(of: [
+                        "server-registration", "organization:\(deployment.organization)", "deployment:\(deployment.id)",
+                    ])
+                )
                 let heard = try await scene.heard()
                 #expect(heard.map(\.name) == ["ServerRegistered"])
                 let data = try #require(JSONTree(heard[0].data))
                 #expect(data["server_id"]?.number == Double(server.id.rawValue) && data["server_name"]?.text == "shop")
-                #expect(data["ip_address"]?.text == "127.0.0.1" && data["status"]?.text == "ready" && data["docker_version"]?.text == "24.0.7")
+                #expect(
+                    data["ip_address"]?.text == "127.0.0.1" && data["status"]?.text == "ready" && data["docker_version"]?.text == "24.0.7"
+                )
                 #expect(data["deployment_id"]?.number == Double(deployment.id.rawValue) && data["timestamp"]?.text != nil)
                 #expect(try await scene.audited("server.") == ["server.registered server:\(server.id)"])
                 let stages = try await scene.events(job.id).compactMap { if case .stage(let report) = $0 { report.stage } else { nil } }
@@ -99,7 +111,9 @@ import Testing
         }
     }
 
-    @Test(arguments: TestDatabase.allCases) func `ten servers of one deployment are registered at the same time`(_ kind: TestDatabase) async throws {
+    @Test(arguments: TestDatabase.allCases) func `ten servers of one deployment are registered at the same time`(
+        _ kind: TestDatabase
+    ) async throws {
         try await RegistrationScene.with(kind) { scene in
             var machines: [TestMachine] = []
             let key = try await scene.key()
@@ -140,7 +154,10 @@ import Testing
                         let job = try await scene.register(endsAs: .failed)
                         #expect(try await scene.servers().map(\.status) == [.ready, .error, .ready])
                         let error = try #require(job.errorMessage)
-                        #expect(error.hasPrefix("1 of 3 servers is not ready:\n  shop-2 (127.0.0.1:\(bad.server.port)): Docker is installed"), "\(error)")
+                        #expect(
+                            error.hasPrefix("1 of 3 servers is not ready:\n  shop-2 (127.0.0.1:\(bad.server.port)): Docker is installed"),
+                            "\(error)"
+                        )
                         let deployment = try await scene.current()
                         #expect(deployment.status == .completed && deployment.registrationStatus == .failed)
                         #expect(deployment.registrationError == error)

@@ -80,7 +80,9 @@ import Testing
         guard CurrentUser.id == 0 else { return }
         try await SmallDisk.with(megabytes: 1) { disk in
             let (error, _) = try await fault(home: disk) { machine in
-                try machine.authorize("\(String(decoding: try FileSystem.read("\(disk)/.ssh/authorized_keys"), as: UTF8.self).dropLast())\u{20}x\n#")
+                try machine.authorize(
+                    "\(String(decoding: try FileSystem.read("\(disk)/.ssh/authorized_keys"), as: UTF8.self).dropLast())\u{20}x\n#"
+                )
                 // Until nothing goes in any more.
                 try? FileSystem.write([UInt8](repeating: 1, count: 2 << 20), to: "\(disk)/filler")
                 // The key is there under other options: it has to be added, and can't.
@@ -133,7 +135,9 @@ import Testing
                 }
                 let job = try await scene.register(endsAs: .failed)
                 #expect(job.attempt == 1)
-                #expect(job.errorMessage?.contains("host key") == true && job.errorMessage?.contains(machine.server.hostKey.fingerprint) == true)
+                #expect(
+                    job.errorMessage?.contains("host key") == true && job.errorMessage?.contains(machine.server.hostKey.fingerprint) == true
+                )
                 #expect(try await scene.servers().first?.hostKeys != pinned)
                 // A new instance at the same address is a new machine: its key is new, too.
                 var outputs = RegistrationScene.outputs([machine])
@@ -156,7 +160,9 @@ import Testing
             let job = try await scene.submit()
             try await scene.withWorker {
                 try await until("it waits") {
-                    try await scene.events(job).contains { if case .server(let report) = $0 { report.message.contains("Waiting for SSH") } else { false } }
+                    try await scene.events(job).contains {
+                        if case .server(let report) = $0 { report.message.contains("Waiting for SSH") } else { false }
+                    }
                 }
                 let folder = try TemporaryFolder()
                 let server = try await ThrowawaySSHServer(port: port, settings: ["SetEnv HOME=\(folder.path)"], authorized: [key.publicKey])
@@ -193,11 +199,17 @@ import Testing
         try await RegistrationScene.with(limits: { $0.reconnections = 0 }) { scene in
             try await TestMachine.with { machine in
                 try machine.authorize(try await scene.key().publicKey)
-                try machine.program("docker", "p=$PPID; while [ \"$(cat /proc/$p/comm)\" != sshd ]; do p=$(awk '/^PPid/{print $2}' /proc/$p/status); done; kill -9 $p; sleep 5")
+                try machine.program(
+                    "docker",
+                    "p=$PPID; while [ \"$(cat /proc/$p/comm)\" != sshd ]; do p=$(awk '/^PPid/{print $2}' /proc/$p/status); done; kill -9 $p; sleep 5"
+                )
                 try await scene.deployment("shop", RegistrationScene.outputs([machine]))
                 let job = try await scene.register(endsAs: .failed)
                 #expect(job.attempt == 3)
-                #expect(job.errorMessage?.contains("While checking Docker: the connection to 127.0.0.1") == true, "\(job.errorMessage ?? "")")
+                #expect(
+                    job.errorMessage?.contains("While checking Docker: the connection to 127.0.0.1") == true,
+                    "\(job.errorMessage ?? "")"
+                )
             }
         }
     }
@@ -232,14 +244,17 @@ import Testing
     private static func dump(_ transaction: Transaction) throws -> String {
         let tables: [(StaticString, [StaticString])] = [
             ("ssh_keys", ["public_key", "sealed_private_key", "name"]), ("servers", ["error_message", "health_check_status", "host_key"]),
-            ("events", ["data"]), ("log_chunks", ["text"]), ("broadcasts", ["data"]), ("jobs", ["payload", "error_message", "message", "result"]),
+            ("events", ["data"]), ("log_chunks", ["text"]), ("broadcasts", ["data"]),
+            ("jobs", ["payload", "error_message", "message", "result"]),
             ("terraform_deployments", ["output_data", "sealed_outputs", "registration_error"]), ("audit_log", ["details"]),
             ("job_attempts", ["error_message"]),
         ]
         var text = ""
         for (table, columns) in tables {
             for column in columns {
-                for row in try transaction.rows("SELECT \(verbatim: column) AS v FROM \(verbatim: table) WHERE \(verbatim: column) IS NOT NULL") {
+                for row in try transaction.rows(
+                    "SELECT \(verbatim: column) AS v FROM \(verbatim: table) WHERE \(verbatim: column) IS NOT NULL"
+                ) {
                     if let bytes = try? row.value("v", as: [UInt8].self) {
                         text += String(decoding: bytes, as: UTF8.self)
                     } else {

@@ -78,7 +78,8 @@ import Testing
     }
 
     @Test func `one machine may have several host keys`() throws {
-        let keys = #"["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1","ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQDAAAAAAAAAAAAAAAAA"]"#
+        let keys =
+            #"["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1","ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQDAAAAAAAAAAAAAAAAA"]"#
         #expect(try read(["server_ip": "\"203.0.113.7\"", "ssh_host_keys": keys]).servers[0].hostKeys.count == 2)
         #expect(try read(["server_ips": "[\"203.0.113.7\"]", "ssh_host_keys": keys]).servers[0].hostKeys.count == 2)
     }
@@ -112,7 +113,8 @@ import Testing
         #expect(list.map(\.address) == ["203.0.113.7", "203.0.113.8"])
         #expect(list.map(\.instanceID) == ["i-1", "7"])
         #expect(list.map(\.user) == ["core", "root"] && list.map(\.port) == [2200, 22] && list[0].name == "a")
-        let map = try read([name: #"{"web":{"ipv4_address":"203.0.113.7","private_ip":"10.0.0.1"},"db":{"address":"203.0.113.8"}}"#]).servers
+        let map = try read([name: #"{"web":{"ipv4_address":"203.0.113.7","private_ip":"10.0.0.1"},"db":{"address":"203.0.113.8"}}"#])
+            .servers
         #expect(map.map(\.name) == ["web", "db"])
         #expect(map[0].privateIP == "10.0.0.1")
     }
@@ -124,7 +126,8 @@ import Testing
 
     @Test func `prefixes make several machines, but none of load balancers`() throws {
         let found = try read([
-            "web_public_ip": "\"203.0.113.7\"", "web_instance_id": "\"i-web\"", "db_public_ip": "\"203.0.113.8\"", "lb_public_ip": "\"203.0.113.9\"",
+            "web_public_ip": "\"203.0.113.7\"", "web_instance_id": "\"i-web\"", "db_public_ip": "\"203.0.113.8\"",
+            "lb_public_ip": "\"203.0.113.9\"",
             "nat_gateway_public_ip": "\"203.0.113.10\"", "ssh_user": "\"root\"",
         ]).servers
         #expect(found.map(\.name) == ["db", "web"] && found.map(\.instanceID) == [nil, "i-web"] && found.allSatisfy { $0.user == "root" })
@@ -166,7 +169,10 @@ import Testing
 
     @Test func `without an address the outputs that are there are named`() {
         let text = refusal(["instance_id": "\"i-abc123\"", "url": "\"https://example.org\""])
-        #expect(text == "Server IP address not found in Terraform outputs: add an output server_ip, or server_ips for several (it has instance_id, url).")
+        #expect(
+            text
+                == "Server IP address not found in Terraform outputs: add an output server_ip, or server_ips for several (it has instance_id, url)."
+        )
         #expect(refusal([:]).contains("it has no outputs"))
     }
 

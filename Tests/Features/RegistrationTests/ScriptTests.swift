@@ -52,7 +52,9 @@ import Testing
 
     // MARK: - The key
 
-    @Test(arguments: ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) func `a key is installed once, with the right modes`(shell: String) async throws {
+    @Test(arguments: ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) func `a key is installed once, with the right modes`(
+        shell: String
+    ) async throws {
         guard FileSystem.exists(shell) else { return }
         try await Machine.with { machine in
             let said1 = try await machine.run(.installKey(Self.key), shell: shell)["key"]

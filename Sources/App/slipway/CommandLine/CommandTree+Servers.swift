@@ -64,7 +64,8 @@ extension CommandTree {
             CommandSpec(
                 name: "remove",
                 summary: "Keep a server no longer; the machine stays as it is",
-                discussion: "Destroying its deployment removes a server, too. A machine that is still there comes back with a registration.",
+                discussion:
+                    "Destroying its deployment removes a server, too. A machine that is still there comes back with a registration.",
                 arguments: [server],
                 options: [yes],
                 examples: [.init("slipway server remove web-1", "Asks before")]
@@ -76,7 +77,15 @@ extension CommandTree {
                     On the installation's own machine it logs in with the organization's key, which ssh gets from memory; through a server \
                     elsewhere with your own keys. Words after -- go to the server as a command.
                     """,
-                arguments: [server, ArgumentSpec(name: "COMMAND", summary: "What to run there; a shell unless given", isRequired: false, isRepeatable: true)],
+                arguments: [
+                    server,
+                    ArgumentSpec(
+                        name: "COMMAND",
+                        summary: "What to run there; a shell unless given",
+                        isRequired: false,
+                        isRepeatable: true
+                    ),
+                ],
                 examples: [
                     .init("slipway server ssh web-1", "A shell"),
                     .init("slipway server ssh web-1 -- docker ps", "One command"),

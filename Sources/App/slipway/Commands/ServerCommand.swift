@@ -75,7 +75,8 @@ enum ServerCommand {
 
     static func list(_ context: CommandContext) async throws -> ExitCode {
         let statuses = context.command.strings("status").joined(separator: ",")
-        let query = context.everywhereQuery + [("status", statuses.isEmpty ? nil : statuses), ("project", context.command.string("project"))]
+        let query =
+            context.everywhereQuery + [("status", statuses.isEmpty ? nil : statuses), ("project", context.command.string("project"))]
         let found: [ServerDocument] = try await context.installation().all("servers", query: query)
         if context.output.isJSON {
             try context.output.json(found)

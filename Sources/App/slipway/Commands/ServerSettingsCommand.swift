@@ -40,7 +40,10 @@ enum ServerSettingsCommand {
         let output = context.output
         func row(_ name: String, _ value: String) { output.line(TextWidth.pad(name, to: 16) + Harmless.line(value)) }
         row("organization", settings.organization)
-        row("docker", "\(settings.minimumDocker) or later, \(settings.installsDocker ? "installed where it isn't" : "not installed by itself")")
+        row(
+            "docker",
+            "\(settings.minimumDocker) or later, \(settings.installsDocker ? "installed where it isn't" : "not installed by itself")"
+        )
         row("disk", "\(settings.minimumDiskGigabytes) GB left")
         row("memory", "\(settings.minimumMemoryMegabytes) MB available")
         row("clock", "at most \(HumanText.count(settings.maximumClockSkewSeconds, "second")) wrong")

@@ -87,7 +87,10 @@ struct PlainView: Sendable {
         let name = symbols.clean(report.server)
         switch report.phase {
         case .running: return ["\(name): \(symbols.clean(report.message))"]
-        case .ready: return ["\(name): ready\(report.elapsedSeconds.map { " after \(HumanText.duration($0))" } ?? "") (\(symbols.clean(report.address)))"]
+        case .ready:
+            return [
+                "\(name): ready\(report.elapsedSeconds.map { " after \(HumanText.duration($0))" } ?? "") (\(symbols.clean(report.address)))"
+            ]
         case .failed: return ["\(name): not ready: \(symbols.clean(report.message))"]
         }
     }

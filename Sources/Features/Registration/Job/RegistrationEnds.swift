@@ -37,7 +37,8 @@ struct RegistrationEnds: Sendable {
         if total == 1, let failure = failed[0].failure { return failure.text }
         let head =
             failed.count == total
-            ? "None of the \(total) servers is ready:" : "\(failed.count) of \(total) servers \(failed.count == 1 ? "is" : "are") not ready:"
+            ? "None of the \(total) servers is ready:"
+            : "\(failed.count) of \(total) servers \(failed.count == 1 ? "is" : "are") not ready:"
         return head + failed.map { "\n  \($0.server.name) (\($0.server.place)): \($0.failure?.text ?? "")" }.joined()
     }
 

@@ -24,7 +24,8 @@ package struct RegistrationHandler: JobHandler {
         context.setActivity(.waiting)
         let last = try await services.database.read { [services] in try services.events.lastOrdinal(of: context.job.id, in: $0) }
         let recorder = RegistrationRecorder(context: context, services: services, deployment: order.deployment, lastOrdinal: last)
-        return try await RegistrationAttempt(context: context, services: services, order: order, recorder: recorder, began: services.now()).run()
+        return try await RegistrationAttempt(context: context, services: services, order: order, recorder: recorder, began: services.now())
+            .run()
     }
 
     package func lost(_ job: JobRecord, becomes status: JobStatus, in transaction: Transaction) throws {

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 package import Domain
+internal import FoundationEssentials
 
 /// The payload of a registration's job, as JSON.
 package struct RegistrationOrder: Sendable, Hashable, Codable {

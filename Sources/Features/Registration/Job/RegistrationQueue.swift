@@ -21,7 +21,6 @@ package struct RegistrationQueue: Sendable {
     ///   - deployment: Whose servers.
     ///   - sshKey: The name of the organization's key; nil: the standard one.
     ///   - person: Who asks.
-    ///   - provider: Where the machines are, for the tags.
     ///   - now: The time.
     ///   - transaction: The one that makes it necessary.
     /// - Returns: The job's id.

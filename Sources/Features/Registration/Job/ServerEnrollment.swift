@@ -7,7 +7,9 @@ internal import Remote
 internal import Sealing
 internal import Storage
 
-/// The way of one server through a registration: SSH, cloud-init, key, Docker, health, row. Every step may be done again.
+/// The way of one server through a registration: SSH, cloud-init, key, Docker, health, row.
+///
+/// Every step may be done again.
 struct ServerEnrollment: Sendable {
     private let server: Server
     private let settings: RegistrationSettings
@@ -254,7 +256,8 @@ struct ServerEnrollment: Sendable {
             message = "Docker could not be installed on \(server.place): \(server.user) may not use sudo without a password."
             advice = "Allow it there, or install Docker yourself."
         case "no_packages"?:
-            message = "Docker could not be installed on \(server.place): its packages come by none of apt, dnf, yum, apk, zypper and pacman."
+            message =
+                "Docker could not be installed on \(server.place): its packages come by none of apt, dnf, yum, apk, zypper and pacman."
             advice = "Install Docker there yourself."
         default:
             message = "Docker could not be installed on \(server.place): \(answer.report["install_error"] ?? answer.lastWords)."

@@ -123,7 +123,10 @@ package struct OrganizationKeyStore: Sendable {
             }
             if let user = try transaction.first("SELECT name FROM servers WHERE ssh_key_id = \(key.id) ORDER BY name LIMIT 1") {
                 let server: String = try user.value("name")
-                throw RegistrationError(.conflict, "The server '\(server)' is opened with the key '\(name)'; register it with another first.")
+                throw RegistrationError(
+                    .conflict,
+                    "The server '\(server)' is opened with the key '\(name)'; register it with another first."
+                )
             }
             try transaction.execute("DELETE FROM ssh_keys WHERE id = \(key.id)")
             try AuditLog().append(

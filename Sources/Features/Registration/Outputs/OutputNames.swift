@@ -9,7 +9,9 @@ enum OutputNames {
         "droplet_ip", "machine_ip", "node_ip", "ssh_host", "host_ip", "server_host", "public_dns", "public_ipv6", "ipv6_address",
     ])
     /// Where there is no other: machines that are reached over a private network.
-    static let privateAddresses = both(["private_ip", "private_ipv4", "private_ip_address", "private_address", "internal_ip", "private_dns"])
+    static let privateAddresses = both([
+        "private_ip", "private_ipv4", "private_ip_address", "private_address", "internal_ip", "private_dns",
+    ])
 
     static let instanceIDs = both([
         "instance_id", "server_id", "resource_id", "droplet_id", "vm_id", "machine_id", "node_id", "virtual_machine_id",
@@ -39,7 +41,9 @@ enum OutputNames {
 
     /// Plural first: who gives both means all of them.
     private static func both(_ names: [String]) -> [String] {
-        names.flatMap { [$0.hasSuffix("s") ? "\($0)es" : $0.hasSuffix("y") && !$0.hasSuffix("key") ? "\($0.dropLast())ies" : "\($0)s", $0] }
+        names.flatMap {
+            [$0.hasSuffix("s") ? "\($0)es" : $0.hasSuffix("y") && !$0.hasSuffix("key") ? "\($0.dropLast())ies" : "\($0)s", $0]
+        }
     }
 
     static func normalized(_ name: String) -> String { name.lowercased().replacing("-", with: "_") }

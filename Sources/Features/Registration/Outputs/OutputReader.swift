@@ -73,7 +73,9 @@ package struct OutputReader {
                 if Self.address(in: members) != nil { return [try record(value, key: nil, in: spelled(name))] }
                 if members.contains(where: { $0.value.members != nil }) {
                     var found: [FoundServer] = []
-                    for member in members { found.append(try record(member.value, key: member.name, in: "\(spelled(name)).\(member.name)")) }
+                    for member in members {
+                        found.append(try record(member.value, key: member.name, in: "\(spelled(name)).\(member.name)"))
+                    }
                     return found
                 }
                 if !members.isEmpty, members.allSatisfy({ $0.value.plainText.flatMap(OutputFacts.address) != nil }) {
@@ -129,7 +131,10 @@ package struct OutputReader {
             }
             let place = item.key.map { "\(spelled(name)).\($0)" } ?? (items.count == 1 ? spelled(name) : "\(spelled(name))[\(index)]")
             guard let (host, port) = item.value.plainText.flatMap(OutputFacts.address) else {
-                throw RegistrationError(.invalid, "The output \(place) is no address of a server; it must be an IP address or a host's name.")
+                throw RegistrationError(
+                    .invalid,
+                    "The output \(place) is no address of a server; it must be an IP address or a host's name."
+                )
             }
             var server = FoundServer(address: host)
             server.name = item.key

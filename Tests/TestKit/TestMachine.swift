@@ -1,12 +1,10 @@
-import FoundationEssentials
-import Host
-import Registration
-import Sealing
-import TestKit
+internal import FoundationEssentials
+internal import Host
 
 /// A machine to be registered: a real sshd with a home, and programs of its own in front of this system's.
-struct TestMachine: Sendable {
-    enum Docker: Sendable {
+package struct TestMachine: Sendable {
+    /// What it says of Docker.
+    package enum Docker: Sendable {
         case answering(String), stopped, denied
         /// The real one, by this socket.
         case real(socket: String)
@@ -14,9 +12,11 @@ struct TestMachine: Sendable {
         case none
     }
 
-    let server: ThrowawaySSHServer
-    let folder: TemporaryFolder
-    let home: String
+    /// Its sshd.
+    package let server: ThrowawaySSHServer
+    package let folder: TemporaryFolder
+    /// Its login's home.
+    package let home: String
 
     /// Starts one.
     ///
@@ -24,7 +24,13 @@ struct TestMachine: Sendable {
     ///   - docker: What it says of Docker.
     ///   - home: Another folder than one of its own.
     ///   - settings: More lines for sshd.
-    static func start(docker: Docker = .answering("24.0.7"), home: String? = nil, settings: [String] = []) async throws -> TestMachine {
+    /// - Returns: It, listening.
+    /// - Throws: ``TooLate``.
+    package static func start(
+        docker: Docker = .answering("24.0.7"),
+        home: String? = nil,
+        settings: [String] = []
+    ) async throws -> TestMachine {
         let folder = try TemporaryFolder()
         let home = home ?? "\(folder.path)/home"
         try FileSystem.makeFolder(home)
@@ -58,14 +64,14 @@ struct TestMachine: Sendable {
     }
 
     /// Ends it.
-    func end() async throws {
+    package func end() async throws {
         try release()
         try await server.end()
         folder.remove()
     }
 
     /// Gives `body` a machine that is ended afterwards.
-    static func with<T>(
+    package static func with<T>(
         docker: Docker = .answering("24.0.7"),
         home: String? = nil,
         settings: [String] = [],
@@ -84,26 +90,28 @@ struct TestMachine: Sendable {
     }
 
     /// A program that is found before this system's.
-    func program(_ name: String, _ text: String) throws {
+    package func program(_ name: String, _ text: String) throws {
         let path = "\(folder.path)/bin/\(name)"
         try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 
     /// Lets a key in, as cloud-init does.
-    func authorize(_ publicKey: String) throws {
+    package func authorize(_ publicKey: String) throws {
         try "\(publicKey)\n".write(toFile: keysPath, atomically: true, encoding: .utf8)
     }
 
     private var keysPath: String { "\(home)/.ssh/authorized_keys" }
-    var authorizedKeys: [String] {
+
+    /// The lines of the file.
+    package var authorizedKeys: [String] {
         get throws { try String(contentsOfFile: keysPath, encoding: .utf8).split(separator: "\n").map(String.init) }
     }
 
     // MARK: - Holding
 
     /// Lets the first call of a program wait until ``release()``; those that follow are the system's.
-    func hold(_ name: String) throws {
+    package func hold(_ name: String) throws {
         try "".write(toFile: "\(folder.path)/held", atomically: true, encoding: .utf8)
         let after = FileSystem.exists("\(folder.path)/bin/\(name)") ? "\(folder.path)/bin/\(name).real" : nil
         if let after { try FileManager.default.moveItem(atPath: "\(folder.path)/bin/\(name)", toPath: after) }
@@ -120,7 +128,8 @@ struct TestMachine: Sendable {
     }
 
     /// Whether the held program was called.
-    var isReached: Bool { FileSystem.exists("\(folder.path)/reached") }
+    package var isReached: Bool { FileSystem.exists("\(folder.path)/reached") }
 
-    func release() throws { try FileSystem.removeFile("\(folder.path)/held") }
+    /// Lets a held program go on.
+    package func release() throws { try FileSystem.removeFile("\(folder.path)/held") }
 }
