@@ -181,8 +181,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        try await eventually("the end of all threads") { (try? SSHLeftovers.threads(port: server.port)) == 0 }
-        #expect(try SSHLeftovers.sockets(port: server.port) == 0)
+        try await SSHLeftovers.waitForNone(port: server.port)
         try await server.end()
     }
 
@@ -194,9 +193,7 @@ import Testing
             #expect(try SSHLeftovers.sockets(port: server.port) == 1)
             _ = try await connection.run("true", timeout: .seconds(60))
         }
-        try await eventually("its end") {
-            (try? SSHLeftovers.threads(port: server.port)) == 0 && (try? SSHLeftovers.sockets(port: server.port)) == 0
-        }
+        try await SSHLeftovers.waitForNone(port: server.port)
         try await server.end()
     }
 

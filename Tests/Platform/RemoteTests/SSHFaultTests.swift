@@ -25,8 +25,7 @@ import Testing
                 options: options
             )
         }
-        try await eventually("the end of its thread") { (try? SSHLeftovers.threads(port: port)) == 0 }
-        #expect(try SSHLeftovers.sockets(port: port) == 0)
+        try await SSHLeftovers.waitForNone(port: port)
         return try #require(error)
     }
 
@@ -236,8 +235,7 @@ import Testing
         try await eventually("the connection") { (try? SSHLeftovers.sockets(port: server.port)) == 1 }
         opening.cancel()
         #expect(await #expect(throws: SSHError.self) { try await opening.value }?.reason == .cancelled)
-        try await eventually("the end of its thread") { (try? SSHLeftovers.threads(port: server.port)) == 0 }
-        #expect(try SSHLeftovers.sockets(port: server.port) == 0)
+        try await SSHLeftovers.waitForNone(port: server.port)
     }
 
     @Test func `a connection that breaks during a command`() async throws {
@@ -253,7 +251,7 @@ import Testing
         let next = await #expect(throws: SSHError.self) { try await connection.run("true", timeout: .seconds(60)) }
         #expect(next?.reason == .connectionLost)
         await connection.close()
-        #expect(try SSHLeftovers.sockets(port: server.port) == 0)
+        try await SSHLeftovers.waitForNone(port: server.port)
         try await server.end()
     }
 
@@ -318,8 +316,7 @@ import Testing
         try await eventually("the command") { FileSystem.exists(mark) }
         await connection.close()
         await #expect(throws: SSHError.self) { try await running.value }
-        #expect(try SSHLeftovers.sockets(port: server.port) == 0)
-        try await eventually("the end of its thread") { (try? SSHLeftovers.threads(port: server.port)) == 0 }
+        try await SSHLeftovers.waitForNone(port: server.port)
         try await server.end()
     }
 }

@@ -28,6 +28,14 @@ extension ThrowawaySSHServer {
 
 /// What is left in this process of connections to a port.
 enum SSHLeftovers {
+    /// Waits until there is nothing: a thread needs a moment to end, and a program that another test is just starting has copies of every
+    /// descriptor until it runs.
+    static func waitForNone(port: Int) async throws {
+        try await eventually("the end of what worked for port \(port)") {
+            (try? threads(port: port)) == 0 && (try? sockets(port: port)) == 0
+        }
+    }
+
     /// Threads that work for one.
     static func threads(port: Int) throws -> Int {
         try FileSystem.names(in: "/proc/self/task").filter { thread in
