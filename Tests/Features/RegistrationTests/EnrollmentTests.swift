@@ -171,4 +171,29 @@ import Testing
             }
         }
     }
+
+    @Test(.requires(.docker)) func `a real Docker daemon is verified, and missed when it is stopped`() async throws {
+        guard ThrowawayDocker.isPossible else { return }
+        let docker = try await ThrowawayDocker()
+        do {
+            try await RegistrationScene.with { scene in
+                try await TestMachine.with(docker: .real(socket: docker.socket)) { machine in
+                    try machine.authorize(try await scene.key().publicKey)
+                    try await scene.deployment("shop", RegistrationScene.outputs([machine]))
+                    try await scene.register()
+                    let server = try #require(try await scene.servers().first)
+                    #expect(server.status == .ready && server.dockerVersion?.first?.isNumber == true, "\(server)")
+                    try await docker.stop()
+                    let looked = try #require(try await HealthChecker(scene.services).check(server.id))
+                    #expect(looked.status == .error && looked.errorMessage?.contains("its daemon doesn't answer") == true, "\(looked)")
+                    #expect(try await scene.heard().map(\.name) == ["ServerRegistered", "ServerStatusChanged"])
+                }
+            }
+        } catch {
+            // The test's own error matters more.
+            try? await docker.end()
+            throw error
+        }
+        try await docker.end()
+    }
 }

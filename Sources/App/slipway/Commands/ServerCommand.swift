@@ -47,6 +47,7 @@ enum ServerCommand {
     /// - Parameters:
     ///   - code: How the deploy ended.
     ///   - project: Its name, or its deployment's number.
+    ///   - organization: Whose; the command's unless given.
     ///   - installation: Where.
     ///   - context: Says how to show it.
     /// - Returns: The deploy's code; ``ExitCode/failed`` when a server is not ready.
@@ -54,11 +55,13 @@ enum ServerCommand {
     static func followRegistration(
         after code: ExitCode,
         of project: String,
+        in organization: String? = nil,
         _ installation: Installation,
         _ context: CommandContext
     ) async throws -> ExitCode {
         guard code == .done else { return code }
-        let deployment: DeploymentDocument = try await installation.get("deployments", project, query: context.organizationQuery)
+        let query = organization.map { [("organization", Optional($0))] } ?? context.organizationQuery
+        let deployment: DeploymentDocument = try await installation.get("deployments", project, query: query)
         guard deployment.autoRegisterServer, let job = deployment.registrationJob else { return code }
         let document: JobDocument = try await installation.get("jobs", job)
         // One that is over belongs to an earlier deploy, or was faster than this command.

@@ -100,8 +100,9 @@ struct RegistrationAttempt: Sendable {
             organization: deployment.organizationName,
             revealing: true
         )
-        let found = try OutputReader.read(outputs)
+        var found = try OutputReader.read(outputs)
         let keys = try await keys(found, deployment)
+        for index in found.privateKeys.indices { found.privateKeys[index].wipe() }
         let pairs = try await admit(found.servers, deployment)
         await recorder.record([], text: "\(Self.count(pairs.count)) in the outputs of \(deployment.project)\n")
         let results = try await enroll(pairs, keys, settings)

@@ -48,7 +48,9 @@ package struct OrganizationKeyStore: Sendable {
 
     /// Unseals the private part, for a connection.
     func privateKey(_ key: OrganizationKey) async throws -> SSHPrivateKey {
-        try SSHPrivateKey(try await privateText(of: key))
+        var text = try await privateText(of: key)
+        defer { text.wipe() }
+        return try SSHPrivateKey(text)
     }
 
     /// Unseals the private part as OpenSSH's text: for a program that this one starts, on this machine alone.
@@ -83,15 +85,16 @@ package struct OrganizationKeyStore: Sendable {
             try transaction.first("SELECT COALESCE(sealed_as, name) AS name FROM organizations WHERE id = \(organization)")?.value("name")
         }
         guard let sealingName else { throw RegistrationError(.notFound, "The organization was removed.") }
-        let pair = try SSHKeyPair.generate(comment: "slipway-\(Self.plain(sealingName))-\(name)")
+        var pair = try SSHKeyPair.generate(comment: "slipway-\(Self.plain(sealingName))-\(name)")
         let fingerprint = try SSHHostKey(text: pair.publicKey).fingerprint
         let sealed = try Envelope.seal(pair.privateKey, with: keyring, context: Self.context(sealingName, name), compress: false)
-        let now = now()
+        pair.privateKey.wipe()
+        let (now, publicKey) = (now(), pair.publicKey)
         let kept = try await database.write { transaction -> OrganizationKey? in
             let made = try transaction.execute(
                 """
                 INSERT INTO ssh_keys (organization_id, name, public_key, fingerprint, sealed_private_key, created_by, created_at)
-                VALUES (\(organization), \(name), \(pair.publicKey), \(fingerprint), \(sealed), \(author.name), \(now))
+                VALUES (\(organization), \(name), \(publicKey), \(fingerprint), \(sealed), \(author.name), \(now))
                 ON CONFLICT (organization_id, name) DO NOTHING
                 """
             )
