@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Host
+internal import Sealing
 
 /// A machine to be registered: a real sshd with a home, and programs of its own in front of this system's.
 package struct TestMachine: Sendable {
@@ -103,6 +104,8 @@ package struct TestMachine: Sendable {
 
     private var keysPath: String { "\(home)/.ssh/authorized_keys" }
 
+    /// Its sshd's key: `ssh-ed25519 AAAA…`.
+    package var hostKey: String { server.hostKey.text }
     /// The lines of the file.
     package var authorizedKeys: [String] {
         get throws { try String(contentsOfFile: keysPath, encoding: .utf8).split(separator: "\n").map(String.init) }
@@ -118,7 +121,7 @@ package struct TestMachine: Sendable {
         try program(
             name,
             """
-            if mkdir \(folder.path)/reached 2>/dev/null; then while [ -e \(folder.path)/held ]; do sleep 0.05; done; fi
+            if /bin/mkdir \(folder.path)/reached 2>/dev/null; then while [ -e \(folder.path)/held ]; do sleep 0.05; done; fi
             p=$(for d in /usr/local/bin /usr/bin /bin; do [ -x $d/\(name) ] && { echo $d/\(name); break; }; done)
             \(after.map { "p=\($0)" } ?? "")
             [ -z "$p" ] && echo 'status: done' && exit 0
