@@ -111,7 +111,7 @@ struct MachineProcess: Sendable {
                 ["--pdeathsig", "KILL", setting.unshare] + setting.namespaces
                     + [
                         setting.shell, "-c", MachineScript.root, "machine", name, setting.network.rawValue, setting.docker.rawValue,
-                        setting.sshd,
+                        setting.sshd, setting.home,
                     ],
                 environment: MachineSetting.environment,
                 folder: folder

@@ -3,10 +3,10 @@
 /// It starts in the machine's folder, waits for its network where it gets one, hides what is the host's own behind the machine's, starts
 /// Docker and then sshd, so that a machine that answers is ready.
 enum MachineScript {
-    /// Arguments: the machine's name; `own` or `loopback`; `none`, `shared` or `each`; where sshd is.
+    /// Arguments: the machine's name; `own` or `loopback`; `none`, `shared` or `each`; where sshd is; root's home.
     static let root = """
         set -eu
-        name=$1 network=$2 docker=$3 sshd=$4
+        name=$1 network=$2 docker=$3 sshd=$4 home=$5
         printf '%s\\n' "$name" > /proc/sys/kernel/hostname
         if [ "$network" = own ]; then
             echo waiting
@@ -25,7 +25,7 @@ enum MachineScript {
             : > /run/docker.sock
             mount --bind ../../docker/docker.sock /run/docker.sock
         fi
-        mount --bind home /root
+        mount --bind home "$home"
         cd /run/machine
         if [ "$docker" = each ]; then
             dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --data-root /run/machine/docker \\

@@ -48,11 +48,11 @@ struct MachineSetting: Sendable {
         isRoot = CurrentUser.id == 0
         network = isRoot && !loopback ? .own : .loopback
         self.docker = docker
-        guard let name = CurrentUser.name else {
-            throw CommandError("This user has no name, and so nobody could log in: run it as another user.")
+        guard let name = CurrentUser.name, let home = CurrentUser.home else {
+            throw CommandError("This user is not in the system's list of users, so that nobody could log in: run it as another one.")
         }
         user = name
-        home = isRoot ? "/root" : environment["HOME"] ?? "/home/\(name)"
+        self.home = home
         sshd = try find("sshd", "openssh-server", for: "which the machines are made of")
         shell = try find("sh", "dash", for: "which starts the machines")
         if isRoot {
