@@ -182,7 +182,7 @@ let package = Package(
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
-        tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
+        tests("EndToEndTests", "", ["slipway", "Storage", "Remote", "Sealing", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
     ],
     swiftLanguageModes: [.v6]
 )

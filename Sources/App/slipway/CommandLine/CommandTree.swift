@@ -22,7 +22,8 @@ enum CommandTree {
             deploy, plan, approve, refuse, destroy, refresh, provision,
             jobs, status, logs, cancel,
             deployments, outputs, state, servers,
-            credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, doctor, completions, version, help,
+            credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, localCloud, doctor, completions, version,
+            help,
         ],
         exclusive: [["quiet", "verbose"]],
         examples: [

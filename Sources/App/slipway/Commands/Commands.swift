@@ -82,6 +82,7 @@ enum Commands {
         case "state backend": try StateBackendCommand.run(context)
         case "serve": try await ServeCommand.run(context)
         case "worker": try await WorkerCommand.run(context)
+        case "local-cloud": try await LocalCloudCommand.run(context)
         case "doctor": try await DoctorCommand.run(context)
         case "completions": try CompletionsCommand.run(context)
         case "version": try await VersionCommand.run(context)
