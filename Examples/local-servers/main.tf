@@ -110,3 +110,8 @@ output "ssh_host_keys" {
   value       = [for machine in local.machines : machine.host_key]
   description = "So that nobody has to be believed on first use."
 }
+
+output "provider" {
+  value       = "local"
+  description = "Machines of this computer: registration asks nothing of them beyond it."
+}

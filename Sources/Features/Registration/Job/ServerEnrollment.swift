@@ -11,16 +11,16 @@ internal import Storage
 ///
 /// Every step may be done again.
 struct ServerEnrollment: Sendable {
-    private let server: Server
-    private let settings: RegistrationSettings
-    private let services: RegistrationServices
-    private let recorder: RegistrationRecorder
+    let server: Server
+    let settings: RegistrationSettings
+    let services: RegistrationServices
+    let recorder: RegistrationRecorder
     private let author: String
     private let began: Date
-    private var link: ServerLink
+    var link: ServerLink
     private var losses = 0
 
-    private var limits: RegistrationLimits { services.limits }
+    var limits: RegistrationLimits { services.limits }
 
     init(
         _ server: Server,
@@ -88,7 +88,7 @@ struct ServerEnrollment: Sendable {
     }
 
     /// Waits until the server lets us in, with longer and longer pauses.
-    private mutating func reach() async throws {
+    mutating func reach() async throws {
         let end = ContinuousClock.now + limits.sshWait
         var (pause, lastWords): (Duration, String?) = (limits.firstPause, nil)
         var refusedSince: ContinuousClock.Instant?
@@ -119,7 +119,7 @@ struct ServerEnrollment: Sendable {
     }
 
     /// Runs a script; a connection that breaks is made anew, and the script run again.
-    private mutating func report(
+    mutating func report(
         _ script: RemoteScript,
         _ stage: JobStage,
         doing: String,
@@ -140,58 +140,7 @@ struct ServerEnrollment: Sendable {
         }
     }
 
-    // MARK: - cloud-init and key
-
-    private mutating func awaitCloudInit() async throws {
-        await recorder.move(server, to: .cloudInit, "Waiting for cloud-init")
-        let doing = "waiting for cloud-init"
-        let end = ContinuousClock.now + limits.cloudInitWait
-        while true {
-            // In pieces, so that a machine that hangs is known as such.
-            let piece = min(20, max(0, Int((end - .now) / .seconds(1))))
-            let answer = try await report(.cloudInit(seconds: piece), .cloudInit, doing: doing, timeout: .seconds(piece + 40))
-            switch answer.report["cloud_init"] {
-            case nil:
-                throw EnrollmentFailure(
-                    .cloudInit,
-                    [
-                        Finding(
-                            .ssh,
-                            "The login \(server.user) on \(server.place) runs no scripts: it said \(answer.lastWords).",
-                            "Name a user with a normal shell in an output ssh_user."
-                        )
-                    ]
-                )
-            case "error"?, "degraded"?:
-                let detail = answer.report["cloud_init_detail"].map { " (\($0))" } ?? ""
-                throw EnrollmentFailure(
-                    .cloudInit,
-                    [
-                        Finding(
-                            .cloudInit,
-                            "cloud-init on \(server.place) ended with an error\(detail).",
-                            "Mend the machine's user data; /var/log/cloud-init-output.log there says more."
-                        )
-                    ]
-                )
-            case "running"?, "not run"?, "not started"?:
-                guard ContinuousClock.now < end else {
-                    throw EnrollmentFailure(
-                        .cloudInit,
-                        [
-                            Finding(
-                                .cloudInit,
-                                "cloud-init on \(server.place) has not finished after \(Int(limits.cloudInitWait / .seconds(1))) seconds.",
-                                "See what it does there: cloud-init status --long."
-                            )
-                        ],
-                        isTransient: true
-                    )
-                }
-            default: return
-            }
-        }
-    }
+    // MARK: - Key
 
     private mutating func installKey() async throws {
         let key = link.keys.organizationKey
@@ -232,39 +181,7 @@ struct ServerEnrollment: Sendable {
         }
     }
 
-    // MARK: - Docker and health
-
-    private mutating func verifyDocker() async throws -> DockerState {
-        await recorder.move(server, to: .docker, "Verifying Docker")
-        var state = DockerState(try await report(.docker, .docker, doing: "checking Docker").report)
-        guard state.version == nil, settings.installsDocker else { return state }
-        await recorder.move(server, to: .docker, state.kind == .missing ? "Installing Docker" : "Starting Docker")
-        let answer = try await report(.installDocker, .docker, doing: "installing Docker", timeout: limits.dockerInstallation)
-        if let failure = Self.failure(of: answer, server) { throw failure }
-        // A login knows its new groups only from its next beginning on.
-        await link.close()
-        try await reach()
-        state = DockerState(try await report(.docker, .docker, doing: "checking Docker").report)
-        return state
-    }
-
-    private static func failure(of answer: RemoteAnswer, _ server: Server) -> EnrollmentFailure? {
-        let (message, advice): (String, String)
-        switch answer.report["install"] {
-        case "done"? where answer.report["install_error"] == nil: return nil
-        case "no_sudo"?:
-            message = "Docker could not be installed on \(server.place): \(server.user) may not use sudo without a password."
-            advice = "Allow it there, or install Docker yourself."
-        case "no_packages"?:
-            message =
-                "Docker could not be installed on \(server.place): its packages come by none of apt, dnf, yum, apk, zypper and pacman."
-            advice = "Install Docker there yourself."
-        default:
-            message = "Docker could not be installed on \(server.place): \(answer.report["install_error"] ?? answer.lastWords)."
-            advice = "Install it there by hand, and register the server again."
-        }
-        return EnrollmentFailure(.docker, [Finding(.docker, message, advice)])
-    }
+    // MARK: - Health
 
     private mutating func checkHealth(_ docker: DockerState) async throws {
         await recorder.move(server, to: .health, "Checking disk, memory, network and clock")
