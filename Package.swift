@@ -38,7 +38,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "WebServer", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Schema",
+                "API", "WebServer", "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit",
+                "Domain", "Schema",
                 "Log", "Storage",
                 "Sealing", "Remote", "Host",
             ],
@@ -50,8 +51,8 @@ let package = Package(
             "API",
             "App",
             [
-                "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
-                "WebServer", "Host",
+                "Registration", "Provisioning", "Access", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage",
+                "Sealing", "WebServer", "Host",
             ]
         ),
 
@@ -73,6 +74,11 @@ let package = Package(
             "Features",
             ["Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing", "Host"]
         ),
+        library(
+            "Registration",
+            "Features",
+            ["Provisioning", "Jobs", "Terraform", "Events", "Audit", "Domain", "Log", "Storage", "Sealing", "Remote"]
+        ),
         library("Access", "Features", ["Jobs", "Audit", "Domain", "Storage", "Sealing"]),
 
         // Engine: the machinery, which knows no product feature
@@ -89,7 +95,7 @@ let package = Package(
 
         // Platform: the outside world; the only code that touches C
         library("Storage", "Platform", ["CSQLite", "CPostgres", "CRedis", "Host"], settings: everywhere),
-        library("Remote", "Platform", ["CCurl", "COpenSSL", "Sealing", "Host"], settings: everywhere),
+        library("Remote", "Platform", ["CCurl", "CSSH", "COpenSSL", "CLinux", "Sealing", "Host"], settings: everywhere),
         library("Sealing", "Platform", ["COpenSSL", "CZstd", "CZlib", "Host"], settings: everywhere),
         library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
         library("JSON", "Platform", ["CVectors"], settings: everywhere),
@@ -99,6 +105,7 @@ let package = Package(
         lazy("CPostgres"),
         lazy("CRedis"),
         lazy("CCurl"),
+        lazy("CSSH"),
         lazy("CMicroHTTPD"),
         lazy("CWslay"),
         system("COpenSSL"),
@@ -149,6 +156,14 @@ let package = Package(
                 "Schema", "Remote", "Host", "KeyHolder",
             ]
         ),
+        tests(
+            "RegistrationTests",
+            "Features/",
+            [
+                "Registration", "Provisioning", "Jobs", "Terraform", "StateVault", "Events", "Audit", "Domain", "Log", "Storage", "Sealing",
+                "Schema", "Remote", "Host",
+            ]
+        ),
         tests("AccessTests", "Features/", ["Access", "Jobs", "Audit", "Domain", "Storage", "Sealing", "Schema"]),
         // A process that changes keys or holds a lock, for tests that kill or stop it.
         .executableTarget(
@@ -167,7 +182,7 @@ let package = Package(
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
-        tests("EndToEndTests", "", ["slipway", "Storage", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
+        tests("EndToEndTests", "", ["slipway", "Storage", "Remote", "Sealing", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,10 +33,12 @@ require_terraform() {
 # One line per system package that this purpose needs and that is not installed.
 missing_packages() {
     local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev
-        libmicrohttpd-dev libwslay-dev)
+        libmicrohttpd-dev libwslay-dev libssh-dev)
     case $purpose in
         demo) wanted+=(bubblewrap) ;;
-        test | bench) wanted+=(bubblewrap util-linux procps python3 redis-server openssl curl) ;;
+        test | bench)
+            wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io)
+            ;;
     esac
     # What document 003 does is measured beside the vault; wrk asks servers.
     [ "$purpose" != bench ] || wanted+=(php-cli wrk)
@@ -92,6 +94,10 @@ install_packages() {
     "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null || {
         "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null
     } || stop "apt-get could not install $*: mend what it says above, or install them yourself, and run make again."
+    # The tests start servers of their own; a machine that had none of these must not listen from now on because of them.
+    [ -d /run/systemd/system ] || return 0
+    case " $* " in *" openssh-server "*) "${as_root[@]}" systemctl --quiet disable --now ssh.service ;; esac
+    case " $* " in *" docker.io "*) "${as_root[@]}" systemctl --quiet disable --now docker.socket docker.service ;; esac
 }
 
 require_packages() {

@@ -40,7 +40,7 @@ hiredis() { ldconfig -p | awk '$1 ~ /^libhiredis\.so\.[0-9]/ { print $1; exit }'
 c=Sources/Platform/C
 # A server needs the web server's libraries; a database, locks or a bucket elsewhere need the others.
 depends=$({ objdump -p "$program" | awk '/NEEDED/ { print $2 }'; loaded $c/CMicroHTTPD/*.c $c/CWslay/*.c; } | packages)
-recommends=$({ loaded $c/CPostgres/*.c $c/CCurl/*.c; hiredis; } | packages)
+recommends=$({ loaded $c/CPostgres/*.c $c/CCurl/*.c $c/CSSH/*.c; hiredis; } | packages)
 mkdir "$root/DEBIAN"
 install -m 0755 packaging/debian/postinst packaging/debian/prerm packaging/debian/postrm "$root/DEBIAN/"
 echo /etc/slipway/slipway.env >"$root/DEBIAN/conffiles"
@@ -51,6 +51,7 @@ Architecture: $arch
 Maintainer: Slipway maintainers <maintainers@slipway.invalid>
 Depends: $depends, adduser, ca-certificates
 Recommends: bubblewrap${recommends:+, $recommends}
+Suggests: openssh-server, iproute2, docker.io
 Section: admin
 Priority: optional
 Installed-Size: $(du -sk "$root" | cut -f1)

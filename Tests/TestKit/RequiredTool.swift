@@ -32,6 +32,9 @@ package struct RequiredTool: Sendable {
     package static let python = RequiredTool("python3", remedy: "install the package python3")
     package static let curl = RequiredTool("curl", remedy: "install the package curl")
     package static let bubblewrap = RequiredTool("bwrap", remedy: "run `make bootstrap`, or install the package bubblewrap")
+    package static let sshd = RequiredTool("sshd", remedy: "run `make bootstrap`, or install the package openssh-server")
+    package static let sshKeygen = RequiredTool("ssh-keygen", remedy: "run `make bootstrap`, or install the package openssh-client")
+    package static let docker = RequiredTool("dockerd", remedy: "run `make bootstrap`, or install the package docker.io")
     package static let setpriv = RequiredTool("setpriv", remedy: "install the package util-linux")
 
     /// Where it is, or nil: on PATH first, then where `make bootstrap` and Debian's PostgreSQL packages put programs.
@@ -55,7 +58,8 @@ package struct RequiredTool: Sendable {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         let root = #filePath.components(droppingLast: 3)
         let major = (10...40).reversed().map { "/usr/lib/postgresql/\($0)/bin" }
-        return path.split(separator: ":").map(String.init) + ["\(root)/.venv/bin"] + major
+        // Debian keeps servers in /usr/sbin, which people often don't have on PATH.
+        return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin", "\(root)/.venv/bin"] + major
     }()
 }
 

@@ -133,6 +133,11 @@ package struct Slipway: Sendable {
 
     /// Starts a command and leaves it running.
     package func start(_ arguments: String..., environment: [String: String] = [:]) throws -> SlipwayProcess {
+        try start(arguments, environment: environment)
+    }
+
+    /// As the other, with the words in a list.
+    package func start(_ arguments: [String], environment: [String: String] = [:]) throws -> SlipwayProcess {
         try SlipwayProcess(try command(arguments, environment: environment), arguments)
     }
 

@@ -69,6 +69,15 @@ final class TendedProcess: Sendable {
         _ = try await Spawn.end(of: shell)
     }
 
+    /// Lets it go: it is killed soon and its folder removed, and nobody waits.
+    func release() {
+        let wasEnding = isEnding.withLock { isEnding in
+            defer { isEnding = true }
+            return isEnding
+        }
+        if !wasEnding { close(shell.input) }
+    }
+
     private func say(_ word: String) {
         let line = Array("\(word)\n".utf8)
         _ = write(shell.input, line, line.count)

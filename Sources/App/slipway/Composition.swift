@@ -2,11 +2,13 @@ import API
 import Access
 import Audit
 import Domain
+import Events
 import FoundationEssentials
 import Host
 import Jobs
 import Log
 import Provisioning
+import Registration
 import Schema
 import Sealing
 import StateVault
@@ -104,8 +106,19 @@ struct Composition: Sendable {
             workspaces: try workspaces(),
             logger: logger,
             worker: worker,
-            rescueFolder: rescueFolder
+            rescueFolder: rescueFolder,
+            sequel: Registrations(registration).sequel
         )
+    }
+
+    /// What makes servers of machines, and looks after them.
+    var registration: RegistrationServices {
+        RegistrationServices(database: database, keyring: keyring, jobs: jobs, logger: logger)
+    }
+
+    /// Everything that a worker does.
+    func handlers(_ services: ProvisioningServices) -> [any JobHandler] {
+        ProvisioningHandler.all(services) + [RegistrationHandler(registration)] + vault.handlers + [BroadcastPruneHandler()]
     }
 
     /// Wraps what is sealed with another key.

@@ -24,6 +24,8 @@ struct RunOrder: Encodable, Sendable {
     var variables: [String: String]?
     var variableFiles: [VariableFile]?
     var environment: [String: String] = [:]
+    /// Nil: as before.
+    var autoRegisterServer: Bool?
     var timeoutSeconds: Int?
 
     init(action: String) { self.action = action }

@@ -68,7 +68,7 @@ final class RunScreen: Sendable {
     func cancelling() {
         switch form {
         case .live(let screen): screen.update { $0.isCancelling = true }
-        case .plain: output.note("Cancelling: Terraform finishes what it is working on. Ctrl-C again leaves it to the worker.")
+        case .plain: output.note("Cancelling: what is under way comes to a good end. Ctrl-C again leaves it to the worker.")
         case .json: break
         }
     }
@@ -114,7 +114,7 @@ final class RunScreen: Sendable {
         case .destroy: "Destroying"
         case .plan: "Planning"
         case .refresh: "Refreshing"
-        case nil: "Working on"
+        case nil: kind == "register" ? "Registering the servers of" : "Working on"
         }
     }
 }

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 extension JobEvent {
     /// What kind of event it is: the `name` column and the `type` field.
     package enum Name: String, Sendable, Codable, CaseIterable {
-        case stage, environment, planned, drift, resource, provisioner, log, diagnostic, outputs, finished
+        case stage, environment, planned, drift, resource, provisioner, log, diagnostic, outputs, server, finished
         case planSummary = "plan_summary"
         case stateSaved = "state_saved"
     }
@@ -22,6 +22,7 @@ extension JobEvent {
         case .diagnostic: .diagnostic
         case .outputs: .outputs
         case .stateSaved: .stateSaved
+        case .server: .server
         case .finished: .finished
         }
     }
@@ -42,6 +43,7 @@ extension JobEvent {
             case .diagnostic(let payload): try encoder.encode(payload)
             case .outputs(let payload): try encoder.encode(payload)
             case .stateSaved(let payload): try encoder.encode(payload)
+            case .server(let payload): try encoder.encode(payload)
             case .finished(let payload): try encoder.encode(payload)
             }
         return String(decoding: data, as: UTF8.self)
@@ -66,6 +68,7 @@ extension JobEvent {
             case .diagnostic: .diagnostic(try decoder.decode(DiagnosticReport.self, from: data))
             case .outputs: .outputs(try decoder.decode([String: OutputValue].self, from: data))
             case .stateSaved: .stateSaved(try decoder.decode(StateReport.self, from: data))
+            case .server: .server(try decoder.decode(ServerReport.self, from: data))
             case .finished: .finished(try decoder.decode(FinishReport.self, from: data))
             }
     }

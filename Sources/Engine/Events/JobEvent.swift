@@ -27,6 +27,8 @@ package enum JobEvent: Sendable, Hashable {
     case outputs([String: OutputValue])
     /// A version of the state is in the vault.
     case stateSaved(StateReport)
+    /// One server moved on in its registration.
+    case server(ServerReport)
     /// The attempt is over, or the job waits for a person.
     case finished(FinishReport)
 }
@@ -216,6 +218,38 @@ package struct StateReport: Sendable, Hashable, Codable {
         self.version = version
         self.serial = serial
         self.resources = resources
+    }
+}
+
+package struct ServerReport: Sendable, Hashable, Codable {
+    package enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
+        case running, ready, failed
+    }
+
+    /// Its name.
+    package var server: String
+    /// `203.0.113.7`, or `203.0.113.7:2222` on another port than 22.
+    package var address: String
+    package var phase: Phase
+    package var stage: JobStage
+    /// What is done there, or what came of it; of a failure with what to do.
+    package var message: String
+    package var elapsedSeconds: Double?
+
+    package init(
+        server: String,
+        address: String,
+        phase: Phase,
+        stage: JobStage,
+        message: String,
+        elapsedSeconds: Double? = nil
+    ) {
+        self.server = server
+        self.address = address
+        self.phase = phase
+        self.stage = stage
+        self.message = message
+        self.elapsedSeconds = elapsedSeconds
     }
 }
 

@@ -5,9 +5,12 @@ package struct JobFilter: Sendable {
     package var organization: OrganizationID?
     /// Empty for all.
     package var statuses: [JobStatus]
-    package var queue: QueueName?
+    /// Empty for all.
+    package var queues: [QueueName]
     package var kind: String?
     package var tag: String?
+    /// A second one that they have, too.
+    package var otherTag: String?
     package var concurrencyKey: String?
 
     package init(
@@ -20,9 +23,10 @@ package struct JobFilter: Sendable {
     ) {
         self.organization = organization
         self.statuses = statuses
-        self.queue = queue
+        queues = queue.map { [$0] } ?? []
         self.kind = kind
         self.tag = tag
+        otherTag = nil
         self.concurrencyKey = concurrencyKey
     }
 }

@@ -29,10 +29,12 @@ package struct JobStore: Sendable {
         var conditions: SQL = "1 = 1"
         if let organization = filter.organization { conditions = "\(sql: conditions) AND organization_id = \(organization)" }
         if !filter.statuses.isEmpty { conditions = "\(sql: conditions) AND status IN (\(list: filter.statuses))" }
-        if let queue = filter.queue { conditions = "\(sql: conditions) AND queue = \(queue)" }
+        if !filter.queues.isEmpty { conditions = "\(sql: conditions) AND queue IN (\(list: filter.queues))" }
         if let kind = filter.kind { conditions = "\(sql: conditions) AND kind = \(kind)" }
         if let key = filter.concurrencyKey { conditions = "\(sql: conditions) AND concurrency_key = \(key)" }
-        if let tag = filter.tag { conditions = "\(sql: conditions) AND id IN (SELECT job_id FROM job_tags WHERE tag = \(tag))" }
+        for tag in [filter.tag, filter.otherTag].compactMap(\.self) {
+            conditions = "\(sql: conditions) AND id IN (SELECT job_id FROM job_tags WHERE tag = \(tag))"
+        }
         if let after = page.after {
             conditions = "\(sql: conditions) AND (created_at, id) < (SELECT created_at, id FROM jobs WHERE id = \(after))"
         }

@@ -2,7 +2,7 @@
 package enum Permission: String, Sendable, CaseIterable, Codable {
     /// See deployments, jobs, logs, plans, outputs that are not sensitive, events.
     case read
-    /// Deploy, plan, refresh, destroy, cancel, retry.
+    /// Deploy, plan, refresh, destroy, cancel, retry; register, check, rename and remove servers.
     case deploy
     /// Decide about a plan that waits.
     case approve
@@ -12,13 +12,13 @@ package enum Permission: String, Sendable, CaseIterable, Codable {
     case stateWrite
     /// End a lock that somebody else holds.
     case forceUnlock
-    /// Add, replace and remove cloud accounts; nobody can read them.
+    /// Add, replace and remove cloud accounts and SSH keys; nobody can read them.
     case credentials
     /// Say who is in the organization, as what.
     case members
     /// Make and revoke the organization's tokens.
     case tokens
-    /// Rename the organization.
+    /// Rename the organization, and say what it asks of its servers.
     case organization
     /// Read the organization's audit log.
     case audit

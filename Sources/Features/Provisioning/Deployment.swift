@@ -8,7 +8,7 @@ package struct Deployment: Sendable, Hashable {
     package let organization: OrganizationID
     package let organizationName: String
     /// The organization's first name, which sealed values are bound to.
-    let sealingName: String
+    package let sealingName: String
     package let project: String
     package let status: DeploymentStatus
     /// 0–100.
@@ -28,12 +28,20 @@ package struct Deployment: Sendable, Hashable {
     package let completedAt: Date?
     package let createdAt: Date
     package let updatedAt: Date
+    /// Its servers are registered by themselves when it is deployed.
+    package let autoRegistersServer: Bool
+    /// Nil: it was never asked for.
+    package let registrationStatus: RegistrationStatus?
+    package let registrationError: String?
+    /// The job that registers its servers, or did last.
+    package let registrationJob: JobID?
 
     /// Select this, from `terraform_deployments d JOIN organizations o`.
     static let columns: SQL = """
         d.id, d.organization_id, o.name AS organization_name, COALESCE(o.sealed_as, o.name) AS sealing_name, d.project,
         d.status, d.progress_percentage, d.current_stage, d.stage_message, d.cloud_provider, d.source_id, d.plan_summary, d.error_message, d.last_job_id, d.retry_count,
-        d.resource_count, d.state_version, d.started_at, d.completed_at, d.created_at, d.updated_at
+        d.resource_count, d.state_version, d.started_at, d.completed_at, d.created_at, d.updated_at,
+        d.auto_register_server, d.registration_status, d.registration_error, d.registration_job_id
         """
 
     init(_ row: Row) throws {
@@ -58,5 +66,9 @@ package struct Deployment: Sendable, Hashable {
         completedAt = try row.value("completed_at")
         createdAt = try row.value("created_at")
         updatedAt = try row.value("updated_at")
+        autoRegistersServer = try row.value("auto_register_server")
+        registrationStatus = try row.value("registration_status")
+        registrationError = try row.value("registration_error")
+        registrationJob = try row.value("registration_job_id")
     }
 }

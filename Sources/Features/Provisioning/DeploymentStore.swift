@@ -205,6 +205,16 @@ package struct DeploymentStore: Sendable {
         }
     }
 
+    /// The cloud that it is in.
+    func setProvider(_ provider: String, of id: DeploymentID, in transaction: Transaction) throws {
+        try transaction.execute("UPDATE terraform_deployments SET cloud_provider = \(provider) WHERE id = \(id)")
+    }
+
+    /// Whether its servers are registered by themselves when it is deployed.
+    func setAutoRegister(_ isOn: Bool, of id: DeploymentID, in transaction: Transaction) throws {
+        try transaction.execute("UPDATE terraform_deployments SET auto_register_server = \(isOn) WHERE id = \(id)")
+    }
+
     func setPlanSummary(_ summary: ChangeSummary, of id: DeploymentID, in transaction: Transaction) throws {
         try transaction.execute(
             "UPDATE terraform_deployments SET plan_summary = \(summary.description) WHERE id = \(id)"

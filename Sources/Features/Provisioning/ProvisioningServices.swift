@@ -25,6 +25,8 @@ package struct ProvisioningServices: Sendable {
     package let grace: Duration
     /// How long a plan waits for a decision.
     package let approvalTime: Duration
+    /// What other features do with runs.
+    package let sequel: RunSequel
     package let now: @Sendable () -> Date
 
     package init(
@@ -40,6 +42,7 @@ package struct ProvisioningServices: Sendable {
         rescueFolder: String,
         grace: Duration = .seconds(90),
         approvalTime: Duration = .seconds(86_400),
+        sequel: RunSequel = .none,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.database = database
@@ -54,6 +57,7 @@ package struct ProvisioningServices: Sendable {
         self.rescueFolder = rescueFolder
         self.grace = grace
         self.approvalTime = approvalTime
+        self.sequel = sequel
         self.now = now
     }
 

@@ -126,6 +126,9 @@ struct RunAttempt: Sendable {
             )
             if order.options.action == .deploy {
                 try services.deployments.setSealedVariables(sealedVariables, of: order.deployment.id, in: transaction)
+                if let isOn = order.options.autoRegisterServer {
+                    try services.deployments.setAutoRegister(isOn, of: order.deployment.id, in: transaction)
+                }
             }
             // Handing back and waiting for an approval give the attempt back: the first word of a job is its first begin.
             if order.lastOrdinal == 0 {

@@ -69,8 +69,8 @@ struct RunEnds: Sendable {
         let isDestroy = action == .destroy
         // Reading what exists makes a failed deploy no better.
         let hasOutcome = !deployment.status.isBusy && deployment.status != .pending
-        let before = hasOutcome ? deployment.status : .completed
-        let status: DeploymentStatus = isDestroy ? .destroyed : action == .refresh ? before : .completed
+        let outcome = hasOutcome ? deployment.status : .completed
+        let status: DeploymentStatus = isDestroy ? .destroyed : action == .refresh ? outcome : .completed
         let error = action == .refresh ? deployment.errorMessage : nil
         let outputs = state.map(OutputJSON.outputs) ?? [:]
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
@@ -81,7 +81,8 @@ struct RunEnds: Sendable {
         let finish = finish(.completed, .completed, message, summary: summary)
         let events: [JobEvent] = isDestroy ? [.finished(finish)] : [.outputs(OutputJSON.hidden(outputs)), .finished(finish)]
         let addresses = state?.managedAddresses ?? []
-        let id = deployment.id
+        let provider = MachineType.provider(of: addresses)
+        let (id, before, job) = (deployment.id, deployment, attempt.job)
         return .completed(
             result: try result(message, summary: summary),
             alongside: try await alongside(events, message) { services, now, transaction in
@@ -98,6 +99,10 @@ struct RunEnds: Sendable {
                 try services.deployments.setPlanSummary(summary, of: id, in: transaction)
                 try services.deployments.setOutputs(sealed.data, sealed: sealed.sealed, of: id, in: transaction)
                 try services.usage.record(addresses: addresses, of: id, now: now, in: transaction)
+                if let provider { try services.deployments.setProvider(provider, of: id, in: transaction) }
+                guard action == .deploy || isDestroy else { return }
+                let ended = RunSequel.Ended(deployment: before, job: job, action: action, isGone: isDestroy)
+                try services.sequel.settle(ended, now, transaction)
             }
         )
     }
@@ -229,6 +234,10 @@ struct RunEnds: Sendable {
                 in: transaction
             )
             try attempt.services.usage.record(addresses: left, of: id, now: now, in: transaction)
+            if isClean {
+                let ended = RunSequel.Ended(deployment: attempt.deployment, job: attempt.job, action: .deploy, isGone: true)
+                try attempt.services.sequel.settle(ended, now, transaction)
+            }
             try attempt.services.runs.wipe(attempt.job, in: transaction)
             try attempt.append(events + [.finished(finish)], text: text + "\(message)\n", after: last, now: now, in: transaction)
         }

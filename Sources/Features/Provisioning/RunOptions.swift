@@ -11,19 +11,23 @@ package struct RunOptions: Sendable, Hashable, Codable {
     package var resumeAfterCrash: Bool
     /// Plan a destroy instead of an apply; only with ``RunAction/plan``.
     package var plansDestroy: Bool
+    /// Register the deployment's servers when it is done, from now on; nil leaves it as it was.
+    package var autoRegisterServer: Bool?
 
     package init(
         action: RunAction,
         planFirst: Bool = false,
         rollbackOnFailure: Bool = false,
         resumeAfterCrash: Bool = false,
-        plansDestroy: Bool = false
+        plansDestroy: Bool = false,
+        autoRegisterServer: Bool? = nil
     ) {
         self.action = action
         self.planFirst = planFirst
         self.rollbackOnFailure = rollbackOnFailure
         self.resumeAfterCrash = resumeAfterCrash
         self.plansDestroy = plansDestroy
+        self.autoRegisterServer = autoRegisterServer
     }
 
     func encoded() throws -> String {

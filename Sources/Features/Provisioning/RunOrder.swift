@@ -54,13 +54,18 @@ struct RunOrder: Sendable {
             project: deployment.project,
             sha256: sealedSource.sha256
         )
-        let packed = try Envelope.open(sealedSource.sealed, with: services.keyring, context: context)
+        let source = try SourceFiles(packed: try Envelope.open(sealedSource.sealed, with: services.keyring, context: context))
+        var inputs = try RunInputs.decoded(from: Envelope.open(sealedInputs, with: services.keyring, context: SealContext.inputs(job)))
+        let scan = source.scan
+        let offered = try await services.sequel.environment(deployment.organization, scan.hasJSON ? nil : Set(scan.variables.keys))
+        // Whoever gives a value of their own means it.
+        inputs.environment.merge(offered) { given, _ in given }
         return RunOrder(
             deployment: deployment,
             options: options,
             sourceID: run.source,
-            source: try SourceFiles(packed: packed),
-            inputs: try RunInputs.decoded(from: Envelope.open(sealedInputs, with: services.keyring, context: SealContext.inputs(job))),
+            source: source,
+            inputs: inputs,
             plan: try approvedPlan(run, services),
             providerLock: rest.lock,
             lastOrdinal: stored.lastOrdinal,

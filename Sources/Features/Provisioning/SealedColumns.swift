@@ -27,6 +27,13 @@ package enum SealedColumns {
         ),
         SealedColumn("setting", table: "server_settings", column: "sealed_value", id: "name", context: "'setting/' || name"),
         SealedColumn(
+            "SSH key",
+            table: "ssh_keys",
+            column: "sealed_private_key",
+            context:
+                "'ssh-key/' || (SELECT COALESCE(o.sealed_as, o.name) FROM organizations o WHERE o.id = organization_id) || '/' || name"
+        ),
+        SealedColumn(
             "credential",
             table: "cloud_provider_credentials",
             column: "sealed_values",

@@ -6,13 +6,6 @@ internal import Storage
 package struct UsageStore: Sendable {
     package init() {}
 
-    /// Resource types that are machines, over the providers that Slipway knows.
-    private static let machines: Set<String> = [
-        "aws_instance", "aws_spot_instance_request", "aws_lightsail_instance", "google_compute_instance", "azurerm_linux_virtual_machine",
-        "azurerm_windows_virtual_machine", "azurerm_virtual_machine", "digitalocean_droplet", "hcloud_server", "linode_instance",
-        "vultr_instance", "openstack_compute_instance_v2", "scaleway_instance_server", "upcloud_server",
-    ]
-
     /// Sets a deployment's counts, and its organization's totals to the sum of all its deployments.
     ///
     /// A sum, not a difference: what a rebuild or a person's import brought in between is counted with it.
@@ -25,7 +18,7 @@ package struct UsageStore: Sendable {
     /// - Throws: ``StorageError``.
     func record(addresses: [String], of deployment: DeploymentID, now: Date, in transaction: Transaction) throws {
         let resources = addresses.count
-        let servers = addresses.count { Self.machines.contains(Self.type(of: $0)) }
+        let servers = addresses.count { MachineType.isMachine(Self.type(of: $0)) }
         guard
             let row = try transaction.first(
                 "SELECT organization_id FROM terraform_deployments WHERE id = \(deployment)"

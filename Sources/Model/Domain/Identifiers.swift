@@ -27,6 +27,13 @@ package struct Fence: RawRepresentable, Hashable, Sendable, Codable, Comparable,
     package static func < (left: Fence, right: Fence) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// A machine that registration has made ready, or tries to.
+package struct ServerID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package var description: String { String(rawValue) }
+}
+
 /// A person who logs in or owns tokens.
 package struct UserID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
     package let rawValue: Int64

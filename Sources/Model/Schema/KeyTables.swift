@@ -3,10 +3,13 @@ internal import Storage
 /// What rotation and retirement of keys need: finding messages by the key that wraps theirs, and refusing a retired one.
 enum KeyTables {
     /// A column with sealed messages.
-    private struct Column {
+    struct Column {
         let table: StaticString
         let column: StaticString
     }
+
+    /// What a column of sealed messages needs that a later migration adds.
+    static func statements(for column: Column) -> [SQL] { [index(column)] + refusals(column.table, column.column, isMessage: true) }
 
     private static let columns = [
         Column(table: "terraform_sources", column: "sealed_files"),

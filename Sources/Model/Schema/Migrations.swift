@@ -14,6 +14,7 @@ package enum Schema {
         Migration(number: 4, name: "access", statements: AccessTables.statements),
         Migration(number: 5, name: "broadcasts", statements: BroadcastTables.statements),
         Migration(number: 6, name: "server", statements: ServerTables.statements),
+        Migration(number: 7, name: "registration", statements: RegistrationTables.statements),
     ]
 
     /// Brings a database to this program's tables.

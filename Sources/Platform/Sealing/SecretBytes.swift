@@ -31,7 +31,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     }
 
     /// `count` bytes of zero, to be filled by `fill`.
-    init<E: Error>(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
+    package init<E: Error>(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
         self.init(count: count)
         try fill(memory)
     }

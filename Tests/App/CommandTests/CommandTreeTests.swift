@@ -10,6 +10,8 @@ import Testing
             "deploy", "destroy", "plan", "refresh", "approve", "refuse", "provision", "jobs", "status", "logs", "cancel", "outputs",
             "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "doctor", "version", "credential",
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
+            "keys ssh", "server", "server register", "server list",
+            "server show", "server check", "server rename", "server remove", "server ssh", "server settings", "local-cloud",
             "state backend", "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import",
             "state pin",
             "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list",

@@ -27,7 +27,7 @@ import Testing
         ("slipway jobs --status f", ["failed"]),
         ("slipway completions ", ["bash", "fish", "zsh"]),
         ("slipway help st", ["state", "status"]),
-        ("slipway --json deploy . --au", ["--auto-approve"]),
+        ("slipway --json deploy . --auto-a", ["--auto-approve"]),
         ("slipway deploy inf", ["infra"]),
         ("slipway deploy . --var-file ter", ["terraform.tfvars"]),
         ("slipway --data da", ["data"]),

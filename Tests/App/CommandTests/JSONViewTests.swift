@@ -21,6 +21,7 @@ import Testing
         ),
         .outputs(["o": OutputValue(type: "\"string\"", value: "\"v\"", sensitive: false)]),
         .stateSaved(StateReport(version: 1, serial: 2, resources: 3)),
+        .server(ServerReport(server: "s", address: "a", phase: .running, stage: .docker, message: "m", elapsedSeconds: 1)),
         .finished(FinishReport(status: .completed, stage: .completed, message: "m", summary: ChangeSummary(), elapsedSeconds: 1, until: 2)),
     ]
 

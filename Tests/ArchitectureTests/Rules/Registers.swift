@@ -18,6 +18,8 @@ enum Registers {
         ofCases("JobStatus", under: "Statuses of a job"),
         ofCases("DeploymentStatus", under: "Statuses of a deployment"),
         ofCases("JobStage", under: "Stages of a job"),
+        ofCases("ServerStatus", under: "Statuses of a server"),
+        ofCases("RegistrationStatus", under: "Statuses of a registration"),
         ofCases("QueueName", under: "Queues"),
         ofCases("Permission", in: "Sources/Features/Access/Permission.swift", under: "Permissions", of: "docs/access.md"),
         ofCases("Name", in: "Sources/Engine/Events/JobEvent+Codable.swift", under: "Events", of: "docs/json-output.md"),

@@ -15,6 +15,7 @@ import Testing
         .diagnostic(DiagnosticReport(severity: .error, summary: "s", file: "main.tf", line: 3)),
         .outputs(["x": OutputValue(type: "\"string\"", value: "\"v\"", sensitive: false)]),
         .stateSaved(StateReport(version: 1, serial: 2, resources: 3)),
+        .server(ServerReport(server: "web", address: "203.0.113.7", phase: .ready, stage: .register, message: "m", elapsedSeconds: 1.5)),
         .finished(FinishReport(status: .completed, stage: .completed, message: "done", summary: ChangeSummary(add: 1))),
     ]
 

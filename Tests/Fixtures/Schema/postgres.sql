@@ -302,6 +302,25 @@ table periodic_jobs
     constraint periodic_jobs_pkey PRIMARY KEY (name)
     CREATE UNIQUE INDEX periodic_jobs_pkey ON public.periodic_jobs USING btree (name)
 
+table registration_settings
+    column organization_id bigint NOT NULL
+    column installs_docker smallint NOT NULL
+    column minimum_docker text NOT NULL
+    column minimum_disk_gb bigint NOT NULL
+    column minimum_memory_mb bigint NOT NULL
+    column maximum_clock_skew_seconds bigint NOT NULL
+    column network_target text
+    column check_interval_seconds bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint registration_settings_check_interval_seconds_check CHECK ((check_interval_seconds >= 5))
+    constraint registration_settings_installs_docker_check CHECK ((installs_docker = ANY (ARRAY[0, 1])))
+    constraint registration_settings_maximum_clock_skew_seconds_check CHECK ((maximum_clock_skew_seconds >= 1))
+    constraint registration_settings_minimum_disk_gb_check CHECK ((minimum_disk_gb >= 0))
+    constraint registration_settings_minimum_memory_mb_check CHECK ((minimum_memory_mb >= 0))
+    constraint registration_settings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint registration_settings_pkey PRIMARY KEY (organization_id)
+    CREATE UNIQUE INDEX registration_settings_pkey ON public.registration_settings USING btree (organization_id)
+
 table retired_keys
     column name text NOT NULL
     column key_field bytea NOT NULL
@@ -317,6 +336,24 @@ table schema_migrations
     constraint schema_migrations_pkey PRIMARY KEY (number)
     CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
 
+table server_metrics
+    column server_id bigint NOT NULL
+    column taken_at bigint NOT NULL
+    column cpu_busy bigint NOT NULL
+    column cpu_total bigint NOT NULL
+    column cpu_percent double precision
+    column memory_used_bytes bigint NOT NULL
+    column memory_bytes bigint NOT NULL
+    column disk_used_bytes bigint NOT NULL
+    column disk_bytes bigint NOT NULL
+    column load_1 double precision NOT NULL
+    column load_5 double precision NOT NULL
+    column load_15 double precision NOT NULL
+    constraint server_metrics_pkey PRIMARY KEY (server_id, taken_at)
+    constraint server_metrics_server_id_fkey FOREIGN KEY (server_id) REFERENCES servers(id) ON DELETE CASCADE
+    CREATE UNIQUE INDEX server_metrics_pkey ON public.server_metrics USING btree (server_id, taken_at)
+    CREATE INDEX server_metrics_taken ON public.server_metrics USING btree (taken_at)
+
 table server_settings
     column name text NOT NULL
     column sealed_value bytea NOT NULL
@@ -324,6 +361,60 @@ table server_settings
     constraint server_settings_name_check CHECK ((name <> ''::text))
     constraint server_settings_pkey PRIMARY KEY (name)
     CREATE UNIQUE INDEX server_settings_pkey ON public.server_settings USING btree (name)
+
+table servers
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint NOT NULL
+    column terraform_deployment_id bigint NOT NULL
+    column name text NOT NULL
+    column description text NOT NULL DEFAULT ''::text
+    column ip_address text NOT NULL
+    column port bigint NOT NULL
+    column user text NOT NULL
+    column private_ip text
+    column hostname text
+    column instance_id text
+    column provider text
+    column region text
+    column ssh_key_id bigint
+    column host_key text
+    column status text NOT NULL
+    column error_message text
+    column docker_version text
+    column health_check_status json
+    column operating_system text
+    column architecture text
+    column kernel text
+    column cpus bigint
+    column memory_bytes bigint
+    column disk_bytes bigint
+    column missed_checks bigint NOT NULL DEFAULT 0
+    column last_checked_at bigint
+    column next_check_at bigint
+    column registered_at bigint
+    column created_at bigint NOT NULL
+    column updated_at bigint NOT NULL
+    constraint servers_cpus_check CHECK ((cpus >= 0))
+    constraint servers_disk_bytes_check CHECK ((disk_bytes >= 0))
+    constraint servers_ip_address_check CHECK ((ip_address <> ''::text))
+    constraint servers_memory_bytes_check CHECK ((memory_bytes >= 0))
+    constraint servers_missed_checks_check CHECK ((missed_checks >= 0))
+    constraint servers_name_check CHECK ((name <> ''::text))
+    constraint servers_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint servers_organization_id_name_key UNIQUE (organization_id, name)
+    constraint servers_pkey PRIMARY KEY (id)
+    constraint servers_port_check CHECK (((port >= 1) AND (port <= 65535)))
+    constraint servers_ssh_key_id_fkey FOREIGN KEY (ssh_key_id) REFERENCES ssh_keys(id)
+    constraint servers_status_check CHECK ((status = ANY (ARRAY['registering'::text, 'reachable'::text, 'unreachable'::text, 'ready'::text, 'error'::text])))
+    constraint servers_terraform_deployment_id_fkey FOREIGN KEY (terraform_deployment_id) REFERENCES terraform_deployments(id) ON DELETE CASCADE
+    constraint servers_user_check CHECK (("user" <> ''::text))
+    CREATE UNIQUE INDEX servers_address_key ON public.servers USING btree (organization_id, ip_address, port)
+    CREATE INDEX servers_deployment ON public.servers USING btree (terraform_deployment_id)
+    CREATE INDEX servers_due ON public.servers USING btree (next_check_at) WHERE (next_check_at IS NOT NULL)
+    CREATE UNIQUE INDEX servers_instance_key ON public.servers USING btree (organization_id, instance_id, COALESCE(provider, ''::text)) WHERE (instance_id IS NOT NULL)
+    CREATE INDEX servers_key ON public.servers USING btree (ssh_key_id) WHERE (ssh_key_id IS NOT NULL)
+    CREATE UNIQUE INDEX servers_organization_id_name_key ON public.servers USING btree (organization_id, name)
+    CREATE UNIQUE INDEX servers_pkey ON public.servers USING btree (id)
 
 table sessions
     column id text NOT NULL
@@ -338,6 +429,33 @@ table sessions
     CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at)
     CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (id)
     CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
+
+table ssh_keys
+    column id bigint NOT NULL IDENTITY
+    column organization_id bigint NOT NULL
+    column name text NOT NULL
+    column public_key text NOT NULL
+    column fingerprint text NOT NULL
+    column sealed_private_key bytea NOT NULL
+    column created_by text NOT NULL
+    column created_at bigint NOT NULL
+    constraint ssh_keys_fingerprint_check CHECK ((fingerprint <> ''::text))
+    constraint ssh_keys_name_check CHECK ((name <> ''::text))
+    constraint ssh_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+    constraint ssh_keys_organization_id_name_key UNIQUE (organization_id, name)
+    constraint ssh_keys_pkey PRIMARY KEY (id)
+    constraint ssh_keys_public_key_check CHECK ((public_key <> ''::text))
+    CREATE UNIQUE INDEX ssh_keys_organization_id_name_key ON public.ssh_keys USING btree (organization_id, name)
+    CREATE UNIQUE INDEX ssh_keys_pkey ON public.ssh_keys USING btree (id)
+    CREATE INDEX ssh_keys_sealed_private_key_key ON public.ssh_keys USING btree (substr(sealed_private_key, 58, 67))
+    CREATE TRIGGER ssh_keys_sealed_private_key_retired BEFORE INSERT OR UPDATE OF sealed_private_key ON public.ssh_keys FOR EACH ROW EXECUTE FUNCTION ssh_keys_sealed_private_key_retired()
+
+BEGIN
+    IF EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_private_key, 58, length(key_field))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'retired_key', MESSAGE = 'the key is retired';
+    END IF;
+    RETURN NEW;
+END
 
 table state_checksums
     column terraform_deployment_id bigint NOT NULL
@@ -402,11 +520,18 @@ table terraform_deployments
     column completed_at bigint
     column created_at bigint NOT NULL
     column updated_at bigint NOT NULL
+    column auto_register_server smallint NOT NULL DEFAULT 0
+    column registration_status text
+    column registration_error text
+    column registration_job_id text
+    column registration_completed_at bigint
+    constraint terraform_deployments_auto_register_server_check CHECK ((auto_register_server = ANY (ARRAY[0, 1])))
     constraint terraform_deployments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
     constraint terraform_deployments_organization_id_project_key UNIQUE (organization_id, project)
     constraint terraform_deployments_pkey PRIMARY KEY (id)
     constraint terraform_deployments_progress_percentage_check CHECK (((progress_percentage >= 0) AND (progress_percentage <= 100)))
     constraint terraform_deployments_project_check CHECK ((project <> ''::text))
+    constraint terraform_deployments_registration_status_check CHECK ((registration_status = ANY (ARRAY['pending'::text, 'registering'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
     constraint terraform_deployments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'initializing'::text, 'planning'::text, 'awaiting_approval'::text, 'applying'::text, 'verifying'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'destroying'::text, 'destroyed'::text, 'rolling_back'::text, 'rolled_back'::text])))
     CREATE UNIQUE INDEX terraform_deployments_organization_id_project_key ON public.terraform_deployments USING btree (organization_id, project)
     CREATE UNIQUE INDEX terraform_deployments_pkey ON public.terraform_deployments USING btree (id)

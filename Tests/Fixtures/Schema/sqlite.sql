@@ -214,6 +214,17 @@ CREATE TABLE periodic_jobs (
     next_at BIGINT NOT NULL,
     last_job_id TEXT
 );
+CREATE TABLE registration_settings (
+    organization_id BIGINT PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
+    installs_docker SMALLINT NOT NULL CHECK (installs_docker IN (0, 1)),
+    minimum_docker TEXT NOT NULL,
+    minimum_disk_gb BIGINT NOT NULL CHECK (minimum_disk_gb >= 0),
+    minimum_memory_mb BIGINT NOT NULL CHECK (minimum_memory_mb >= 0),
+    maximum_clock_skew_seconds BIGINT NOT NULL CHECK (maximum_clock_skew_seconds >= 1),
+    network_target TEXT,
+    check_interval_seconds BIGINT NOT NULL CHECK (check_interval_seconds >= 5),
+    updated_at BIGINT NOT NULL
+);
 CREATE TABLE retired_keys (
     name TEXT NOT NULL PRIMARY KEY,
     key_field BLOB NOT NULL,
@@ -225,11 +236,67 @@ CREATE TABLE schema_migrations (
     name TEXT NOT NULL,
     applied_at BIGINT NOT NULL
 );
+CREATE TABLE server_metrics (
+    server_id BIGINT NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
+    taken_at BIGINT NOT NULL,
+    cpu_busy BIGINT NOT NULL,
+    cpu_total BIGINT NOT NULL,
+    cpu_percent DOUBLE PRECISION,
+    memory_used_bytes BIGINT NOT NULL,
+    memory_bytes BIGINT NOT NULL,
+    disk_used_bytes BIGINT NOT NULL,
+    disk_bytes BIGINT NOT NULL,
+    load_1 DOUBLE PRECISION NOT NULL,
+    load_5 DOUBLE PRECISION NOT NULL,
+    load_15 DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (server_id, taken_at)
+) WITHOUT ROWID;
+CREATE INDEX server_metrics_taken ON server_metrics (taken_at);
 CREATE TABLE server_settings (
     name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
     sealed_value BLOB NOT NULL,
     created_at BIGINT NOT NULL
 );
+CREATE TABLE servers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
+    name TEXT NOT NULL CHECK (name <> ''),
+    description TEXT NOT NULL DEFAULT '',
+    ip_address TEXT NOT NULL CHECK (ip_address <> ''),
+    port BIGINT NOT NULL CHECK (port BETWEEN 1 AND 65535),
+    "user" TEXT NOT NULL CHECK ("user" <> ''),
+    private_ip TEXT,
+    hostname TEXT,
+    instance_id TEXT,
+    provider TEXT,
+    region TEXT,
+    ssh_key_id BIGINT REFERENCES ssh_keys (id),
+    host_key TEXT,
+    status TEXT NOT NULL CHECK (status IN ('registering', 'reachable', 'unreachable', 'ready', 'error')),
+    error_message TEXT,
+    docker_version TEXT,
+    health_check_status TEXT,
+    operating_system TEXT,
+    architecture TEXT,
+    kernel TEXT,
+    cpus BIGINT CHECK (cpus >= 0),
+    memory_bytes BIGINT CHECK (memory_bytes >= 0),
+    disk_bytes BIGINT CHECK (disk_bytes >= 0),
+    missed_checks BIGINT NOT NULL DEFAULT 0 CHECK (missed_checks >= 0),
+    last_checked_at BIGINT,
+    next_check_at BIGINT,
+    registered_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+CREATE UNIQUE INDEX servers_address_key ON servers (organization_id, ip_address, port);
+CREATE INDEX servers_deployment ON servers (terraform_deployment_id);
+CREATE INDEX servers_due ON servers (next_check_at) WHERE next_check_at IS NOT NULL;
+CREATE UNIQUE INDEX servers_instance_key ON servers (organization_id, instance_id, COALESCE(provider, ''))
+WHERE instance_id IS NOT NULL;
+CREATE INDEX servers_key ON servers (ssh_key_id) WHERE ssh_key_id IS NOT NULL;
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 64),
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -240,6 +307,25 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE TRIGGER ssh_keys_sealed_private_key_retired_on_insert BEFORE INSERT ON ssh_keys
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_private_key, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TRIGGER ssh_keys_sealed_private_key_retired_on_update BEFORE UPDATE OF sealed_private_key ON ssh_keys
+WHEN EXISTS (SELECT 1 FROM retired_keys WHERE key_field = substr(NEW.sealed_private_key, 58, length(key_field)))
+BEGIN SELECT RAISE(ABORT, 'the key is retired'); END;
+CREATE TABLE ssh_keys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name TEXT NOT NULL CHECK (name <> ''),
+    public_key TEXT NOT NULL CHECK (public_key <> ''),
+    fingerprint TEXT NOT NULL CHECK (fingerprint <> ''),
+    sealed_private_key BLOB NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+CREATE INDEX ssh_keys_sealed_private_key_key
+ON ssh_keys (substr(sealed_private_key, 58, 67));
 CREATE TABLE state_checksums (
     terraform_deployment_id BIGINT NOT NULL REFERENCES terraform_deployments (id) ON DELETE CASCADE,
     version BIGINT NOT NULL,
@@ -304,7 +390,9 @@ CREATE TABLE terraform_deployments (
     started_at BIGINT,
     completed_at BIGINT,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL, auto_register_server SMALLINT NOT NULL DEFAULT 0
+    CHECK (auto_register_server IN (0, 1)), registration_status TEXT
+    CHECK (registration_status IN ('pending', 'registering', 'completed', 'failed', 'cancelled')), registration_error TEXT, registration_job_id TEXT, registration_completed_at BIGINT,
     UNIQUE (organization_id, project)
 );
 CREATE INDEX terraform_deployments_sealed_outputs_key

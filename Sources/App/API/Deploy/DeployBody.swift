@@ -43,6 +43,7 @@ package struct DeployBody: Sendable {
         QueryParameter("projectId", .string(), "With an archive: the project"),
         QueryParameter("planFirst", .boolean, "With an archive: wait for approval"),
         QueryParameter("rollback", .boolean, "With an archive: destroy what was made when the last attempt fails"),
+        QueryParameter("autoRegisterServer", .boolean, "With an archive: register the servers that the outputs name"),
         QueryParameter("credential", .string(), "With an archive: the name of a credential"),
     ]
 
@@ -118,6 +119,7 @@ package struct DeployBody: Sendable {
         var options = RunOptions(action: .deploy)
         options.planFirst = try call.queryFlag("planFirst")
         options.rollbackOnFailure = try call.queryFlag("rollback")
+        if try call.query("autoRegisterServer") != nil { options.autoRegisterServer = try call.queryFlag("autoRegisterServer") }
         return RunRequest(
             organization: organization.name,
             project: project,

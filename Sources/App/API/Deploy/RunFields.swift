@@ -17,6 +17,7 @@ enum RunFields {
         .optional("planFirst", .boolean, "Keep the plan, and wait for someone to approve it"),
         .optional("rollback", .boolean, "Destroy what was made when the last attempt fails"),
         .optional("resumeAfterCrash", .boolean, "Go on by itself after a crash during apply"),
+        .optional("autoRegisterServer", .boolean, "From now on register the servers that the outputs name after each deploy, or no longer"),
         .optional("timeoutSeconds", .whole(1...604_800), "Of one attempt; 1800 unless given"),
     ]
 
@@ -43,6 +44,7 @@ enum RunFields {
         request.options.planFirst = try fields.optionalFlag("planFirst") ?? false
         request.options.rollbackOnFailure = try fields.optionalFlag("rollback") ?? false
         request.options.resumeAfterCrash = try fields.optionalFlag("resumeAfterCrash") ?? false
+        request.options.autoRegisterServer = try fields.optionalFlag("autoRegisterServer")
         if let seconds = try fields.optionalInteger("timeoutSeconds", in: 1...604_800) { request.timeout = .seconds(seconds) }
     }
 

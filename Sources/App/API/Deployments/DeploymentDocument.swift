@@ -20,6 +20,10 @@ package struct DeploymentDocument: Codable, Sendable {
     package let completedAt: Date?
     package let createdAt: Date
     package let updatedAt: Date
+    package let autoRegisterServer: Bool
+    package let registrationStatus: String?
+    package let registrationError: String?
+    package let registrationJob: String?
 
     package init(_ deployment: Deployment) {
         self.deployment = deployment.id.rawValue
@@ -38,6 +42,10 @@ package struct DeploymentDocument: Codable, Sendable {
         completedAt = deployment.completedAt
         createdAt = deployment.createdAt
         updatedAt = deployment.updatedAt
+        autoRegisterServer = deployment.autoRegistersServer
+        registrationStatus = deployment.registrationStatus?.rawValue
+        registrationError = deployment.registrationError
+        registrationJob = deployment.registrationJob?.rawValue
     }
 }
 
@@ -61,6 +69,10 @@ extension DeploymentDocument {
             .optional("completedAt", .moment, "When its last job ended"),
             .init("createdAt", .moment, "When it was made"),
             .init("updatedAt", .moment, "When it changed"),
+            .init("autoRegisterServer", .boolean, "Its servers are registered by themselves when it is deployed"),
+            .optional("registrationStatus", .choice(RegistrationStatus.allCases.map(\.rawValue)), "How far that has come"),
+            .optional("registrationError", .string(), "Why a server is not ready, and what to do"),
+            .optional("registrationJob", .string(), "That registers its servers, or did last"),
         ])
     )
 }

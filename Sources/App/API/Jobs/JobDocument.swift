@@ -95,7 +95,7 @@ extension JobDocument {
         "Job",
         .object([
             .init("job", .string(), "Its id"),
-            .init("kind", .string(), "deploy, destroy, plan, refresh or a kind of upkeep"),
+            .init("kind", .string(), "deploy, destroy, plan, refresh, register or a kind of upkeep"),
             .init("queue", .choice(QueueName.allCases.map(\.rawValue)), "Where it waits"),
             .init("status", .choice(JobStatus.allCases.map(\.rawValue)), "Where it stands"),
             .init("stage", .string(), "What it does"),

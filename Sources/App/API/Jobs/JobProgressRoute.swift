@@ -28,7 +28,7 @@ enum JobProgressRoute {
                 let record = try jobs.job(job.id, in: transaction) ?? job
                 let store = EventStore()
                 let found = try store.events(of: job.id, after: after, limit: limit, in: transaction)
-                let document = JobRoutes.document(record, try DeploymentStore().deployment(ofJob: job.id, in: transaction))
+                let document = JobRoutes.document(record, try record.deployment(in: transaction))
                 var members: [(String, JSONNode)] = [
                     ("items", .list(found.map { item($0, of: job.id) })),
                     ("next", JSONNode(found.count == limit ? found.last.map { String($0.ordinal) } : nil)),

@@ -3,6 +3,7 @@ import Domain
 import Events
 import Jobs
 import Provisioning
+import Registration
 import Storage
 import WebServer
 
@@ -20,8 +21,8 @@ enum JobRoutes {
         needs: .organizationOrEverywhere(.read),
         query: [
             QueryParameter("status", .string(), "Only those with this status; several with commas between"),
-            QueryParameter("queue", .choice(QueueName.allCases.map(\.rawValue)), "Only of this queue"),
-            QueryParameter("kind", .string(), "Only of this kind: deploy, destroy, plan, refresh"),
+            QueryParameter("queue", .string(), "Only of this queue; several with commas between"),
+            QueryParameter("kind", .string(), "Only of this kind: deploy, destroy, plan, refresh, register"),
             QueryParameter("tag", .string(), "Only with this tag: provider:aws"),
             QueryParameter("project", .string(), "Only of this project"),
         ] + QueryParameter.page,
@@ -30,7 +31,7 @@ enum JobRoutes {
         let limit = try call.limit()
         var filter = JobFilter(organization: organization?.id)
         filter.statuses = try call.queryList("status", as: JobStatus.self)
-        filter.queue = try call.query("queue", as: QueueName.self)
+        filter.queues = try call.queryList("queue", as: QueueName.self)
         filter.kind = try call.query("kind")
         filter.tag = try call.query("tag")
         let (project, after, wanted) = (try call.query("project"), try call.query("after"), filter)
@@ -40,11 +41,11 @@ enum JobRoutes {
             let store = DeploymentStore()
             if let project {
                 let deployment = try store.require(project: project, organization: owner, in: transaction)
-                filter.concurrencyKey = "deployment:\(deployment.id)"
+                filter.otherTag = "deployment:\(deployment.id)"
             }
             // JobPage's own bound is a thousand: of a full page the last may only be the last by chance.
             let page = JobPage(limit: limit + 1, after: after.map { JobID(rawValue: $0) })
-            return try jobs.jobs(filter, page: page, in: transaction).map { ($0, try store.deployment(ofJob: $0.id, in: transaction)) }
+            return try jobs.jobs(filter, page: page, in: transaction).map { ($0, try $0.deployment(in: transaction)) }
         }
         return try .page(found, limit: min(limit, 999), cursor: { $0.0.id.rawValue }, { document($0.0, $0.1) })
     }
@@ -61,7 +62,7 @@ enum JobRoutes {
         let now = call.now
         return try .json(
             encoding: try await call.services.database.read { [jobs = call.services.jobs] transaction in
-                var shown = document(job, try DeploymentStore().deployment(ofJob: job.id, in: transaction))
+                var shown = document(job, try job.deployment(in: transaction))
                 shown.attempts = try jobs.attempts(of: job.id, in: transaction).map(JobDocument.Attempt.init)
                 let run = try RunStore().run(job.id, in: transaction)
                 shown.plan = run.flatMap { $0.awaitsDecision || $0.decision != nil ? JobDocument.Plan($0, of: job) : nil }
@@ -88,8 +89,9 @@ enum JobRoutes {
         guard job.status == .failed || job.status == .cancelled else {
             throw Problem.conflict("Only a job that failed or was cancelled can be retried; this one is \(job.status.rawValue).")
         }
-        let deployment = try await call.services.database.read { try DeploymentStore().deployment(ofJob: job.id, in: $0) }
+        let deployment = try await call.services.database.read { try job.deployment(in: $0) }
         guard let deployment else { throw Problem.conflict("Job \(job.id) works on no deployment; it is tried again by itself.") }
+        if job.kind == RegistrationQueue.kind { return try await registerAgain(job, deployment, call) }
         var fields = try call.optionalFields()
         var run = RunRequest(
             organization: deployment.organizationName,
@@ -127,7 +129,12 @@ enum JobRoutes {
         var fields = try call.optionalFields()
         let isForced = try fields.optionalFlag("force") ?? false
         try fields.end()
-        switch try await call.services.decisions.cancel(job.id, force: isForced, by: try call.principal.actor) {
+        let actor = try call.principal.actor
+        let result =
+            job.kind == RegistrationQueue.kind
+            ? try await call.services.registrations.cancel(job, force: isForced, by: actor)
+            : try await call.services.decisions.cancel(job.id, force: isForced, by: actor)
+        switch result {
         case .ended: return try decided(job, "cancelled", .cancelled, "It had not started, and is cancelled.")
         case .told(let record): return try decided(job, "cancelling", record.status, "It is told to stop.")
         case .alreadyFinished(let record): throw Problem.conflict("Job \(job.id) had ended before: it is \(record.status.rawValue).")
@@ -166,6 +173,17 @@ enum JobRoutes {
     }
 
     // MARK: - Details
+
+    /// Of a registration nothing is kept but which deployment and which key.
+    private static func registerAgain(_ job: JobRecord, _ deployment: Deployment, _ call: Call) async throws -> Response {
+        let order = try RegistrationOrder.decoded(from: job.payload)
+        let again = try await call.services.registrations.register(deployment, sshKey: order.sshKey, by: try call.author)
+        return .json(
+            .object([("jobId", .text(again.rawValue)), ("status", "accepted"), ("message", .text("Job \(job.id) is tried again"))]),
+            status: 202,
+            headers: [HeaderField("Location", "/api/deploy/status/\(again)")]
+        )
+    }
 
     private static func decided(
         _ job: JobRecord,

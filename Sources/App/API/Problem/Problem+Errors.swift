@@ -1,5 +1,6 @@
 import Access
 import Provisioning
+import Registration
 import Sealing
 import StateVault
 import Storage
@@ -12,6 +13,7 @@ extension Problem {
         switch error {
         case let problem as Problem: problem
         case let error as ProvisioningError: from(error)
+        case let error as RegistrationError: from(error)
         case let error as VaultError: from(error)
         case let error as AccessError: from(error)
         case let error as TerraformError: from(error)
@@ -30,6 +32,14 @@ extension Problem {
         case .invalid: Problem(400, "invalid", error.description)
         case .conflict: Problem(409, "conflict", error.description)
         case .expired: Problem(410, "expired", error.description)
+        }
+    }
+
+    private static func from(_ error: RegistrationError) -> Problem {
+        switch error.reason {
+        case .notFound: Problem(404, "not-found", error.description)
+        case .invalid: Problem(400, "invalid", error.description)
+        case .conflict: Problem(409, "conflict", error.description)
         }
     }
 

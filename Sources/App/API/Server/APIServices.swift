@@ -3,6 +3,7 @@ package import FoundationEssentials
 package import Jobs
 package import Log
 package import Provisioning
+import Registration
 package import Sealing
 package import StateVault
 package import Storage
@@ -75,5 +76,10 @@ package struct APIServices: Sendable {
     var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
     var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
     var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault, now: now) }
+    var registrations: Registrations { Registrations(registrationServices) }
+    var organizationKeys: OrganizationKeyStore { OrganizationKeyStore(database: database, keyring: keyring, now: now) }
+    private var registrationServices: RegistrationServices {
+        RegistrationServices(database: database, keyring: keyring, jobs: jobs, logger: logger, now: now)
+    }
     var backend: BackendStates { BackendStates(database: database, keyring: keyring, vault: vault, now: now) }
 }

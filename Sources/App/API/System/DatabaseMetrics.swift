@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Jobs
+import Registration
 import StateVault
 import Storage
 
@@ -41,6 +42,7 @@ enum DatabaseMetrics {
         ]
         let age = backlog.oldest.map { max(0, now.timeIntervalSince($0)) } ?? 0
         lines += Metrics.head("slipway_backups_behind_seconds", "gauge", "How long the oldest of them waits")
-        return lines + ["slipway_backups_behind_seconds \(age)"]
+        lines.append("slipway_backups_behind_seconds \(age)")
+        return lines + (try await ServerMetrics.lines(services))
     }
 }

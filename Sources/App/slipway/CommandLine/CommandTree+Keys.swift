@@ -2,7 +2,7 @@
 extension CommandTree {
     static let keys = CommandSpec(
         name: "keys",
-        summary: "List, add, rotate and retire the keys that seal states and secrets",
+        summary: "List, add, rotate and retire the keys that seal states and secrets; show the keys that open servers",
         subcommands: [
             CommandSpec(
                 name: "list",
@@ -49,6 +49,27 @@ extension CommandTree {
                 arguments: [ArgumentSpec(name: "NAME", summary: "The key, as 'slipway keys list' names it", kind: .name)],
                 options: [yes],
                 examples: [.init("slipway keys retire key-1f2e3d4c", "After a rotation")]
+            ),
+            CommandSpec(
+                name: "ssh",
+                summary: "Print an organization's public SSH key",
+                discussion: """
+                    An organization has a key pair of its own, 'default', which is made when it is first needed; registration puts its public \
+                    part on every server. The private part is kept sealed and never shown. A Terraform configuration that declares the \
+                    variable slipway_ssh_public_key gets the public key, for cloud-init or the cloud's own key resource.
+                    """,
+                arguments: [
+                    ArgumentSpec(name: "NAME", summary: "Which key; 'default' unless given", kind: .name, isRequired: false)
+                ],
+                options: [
+                    .flag("new", "Make it, if it isn't there"), .flag("list", "List the organization's keys"),
+                    .flag("remove", "Forget it; refused while it opens a server"),
+                ],
+                exclusive: [["new", "list", "remove"]],
+                examples: [
+                    .init("slipway keys ssh", "The line for authorized_keys"),
+                    .init("slipway keys ssh edge --new", "Another one, for 'slipway server register --ssh-key edge'"),
+                ]
             ),
         ]
     )

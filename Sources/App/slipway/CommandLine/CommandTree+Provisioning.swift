@@ -14,12 +14,15 @@ extension CommandTree {
         arguments: [ArgumentSpec(name: "DIR|FILE", summary: "A folder with .tf files, or one such file", kind: .path)],
         options: [project] + approval + variables + environment + [
             .flag("rollback", "When it fails for good, destroy all that the project has, what earlier deploys made included"),
+            .flag("auto-register", "From now on register the servers that the outputs name after each deploy of the project"),
+            .flag("no-auto-register", "Do so no longer"),
             timeout, resume, detach,
         ],
-        exclusive: [["auto-approve", "plan-first"]],
+        exclusive: [["auto-approve", "plan-first"], ["auto-register", "no-auto-register"]],
         examples: [
             .init("slipway deploy ./infra --project shop", "Show the plan, ask, apply"),
             .init("slipway deploy ./infra --project shop --auto-approve --var region=eu-west-1", "Apply at once, with a variable"),
+            .init("slipway deploy ./infra --project shop --auto-approve --auto-register", "And make its machines servers"),
             .init("slipway deploy ./infra --project shop --plan-first", "Keep the plan for someone else's approval"),
             .init("slipway deploy ./infra --project shop --auto-approve --json", "For scripts: one event per line"),
         ],

@@ -21,8 +21,9 @@ enum CommandTree {
         subcommands: [
             deploy, plan, approve, refuse, destroy, refresh, provision,
             jobs, status, logs, cancel,
-            deployments, outputs, state,
-            credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, doctor, completions, version, help,
+            deployments, outputs, state, servers,
+            credential, keys, organizations, users, tokens, audit, login, logout, serve, worker, localCloud, doctor, completions, version,
+            help,
         ],
         exclusive: [["quiet", "verbose"]],
         examples: [

@@ -21,7 +21,16 @@ enum DecisionCommand {
             }
             return .done
         }
-        return try await RunFollower(installation: installation, context: context, job: job, known: planned).follow(startsWorker: true)
+        let code = try await RunFollower(installation: installation, context: context, job: job, known: planned).follow(startsWorker: true)
+        let document: JobDocument = try await installation.get("jobs", job)
+        guard document.kind == "deploy", let project = document.project else { return code }
+        return try await ServerCommand.followRegistration(
+            after: code,
+            of: project,
+            in: document.organization,
+            installation,
+            context
+        )
     }
 
     static func refuse(_ context: CommandContext) async throws -> ExitCode {

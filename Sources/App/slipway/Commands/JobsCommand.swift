@@ -12,7 +12,7 @@ enum JobsCommand {
             ("limit", String(command.integer("limit") ?? 20)), ("after", command.string("before")), ("project", project),
             ("status", statuses.isEmpty ? nil : statuses),
             // Backups and the like belong to no project, and nobody asked for them.
-            ("queue", command.flag("all") ? nil : QueueName.terraform.rawValue),
+            ("queue", command.flag("all") ? nil : "\(QueueName.terraform.rawValue),\(QueueName.serverManagement.rawValue)"),
         ]
         let scope = project == nil ? context.everywhereQuery : context.organizationQuery
         let page: Page<JobDocument> = try await context.installation().get("jobs", query: scope + query)

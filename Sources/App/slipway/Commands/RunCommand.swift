@@ -15,6 +15,8 @@ enum RunCommand {
         order.planFirst = approval != .automatic
         order.rollback = context.command.flag("rollback")
         order.resumeAfterCrash = context.command.flag("resume-after-crash")
+        if context.command.flag("auto-register") { order.autoRegisterServer = true }
+        if context.command.flag("no-auto-register") { order.autoRegisterServer = false }
         return try await run(order, context, asks: approval == .asks, source: try source(context))
     }
 
@@ -42,7 +44,8 @@ enum RunCommand {
         let installation = try await context.installation()
         let job = try await order.send(to: installation, project: named, context, source: nil)
         guard context.command.flag("sync") else { return try queued(job, context) }
-        return try await RunFollower(installation: installation, context: context, job: job).follow(startsWorker: true)
+        let code = try await RunFollower(installation: installation, context: context, job: job).follow(startsWorker: true)
+        return try await ServerCommand.followRegistration(after: code, of: named, installation, context)
     }
 
     // MARK: - Details
@@ -83,7 +86,9 @@ enum RunCommand {
         }
         let job = try await order.send(to: installation, project: try command.required("project"), context, source: source)
         if command.flag("detach") { return try queued(job, context, waits: order.planFirst) }
-        return try await RunFollower(installation: installation, context: context, job: job, asks: asks).follow(startsWorker: true)
+        let code = try await RunFollower(installation: installation, context: context, job: job, asks: asks).follow(startsWorker: true)
+        guard order.action == RunAction.deploy.rawValue else { return code }
+        return try await ServerCommand.followRegistration(after: code, of: try command.required("project"), installation, context)
     }
 
     private static func queued(_ job: String, _ context: CommandContext, waits: Bool = false) throws -> ExitCode {

@@ -8,6 +8,7 @@ import Host
 import Jobs
 import Log
 import Provisioning
+import Registration
 import StateVault
 import Storage
 import Terraform
@@ -94,6 +95,7 @@ enum ServeCommand {
         defer { signals.restore() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
+            if running.worker != nil { group.addTask { await HealthMonitor(running.program.registration).run() } }
             // Awaited by the group; cancelled by the first signal, so that streams of events end in order before the server waits for them.
             let hub = Task { await running.live.hub.run() }
             group.addTask {
@@ -189,7 +191,7 @@ enum ServeCommand {
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
-            handlers: ProvisioningHandler.all(services) + program.vault.handlers + [BroadcastPruneHandler()],
+            handlers: program.handlers(services),
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             identity: identity,

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Host
 import Jobs
 import Provisioning
+import Registration
 import StateVault
 import Storage
 import Terraform
@@ -23,7 +24,7 @@ enum WorkerCommand {
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
-            handlers: ProvisioningHandler.all(services) + program.vault.handlers + [BroadcastPruneHandler()],
+            handlers: program.handlers(services),
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             only: only,
@@ -46,6 +47,9 @@ enum WorkerCommand {
                     if only == nil { ResidentCode.letGo() }
                     try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
                 }
+            }
+            if only == nil, !command.flag("exit-when-idle") {
+                group.addTask { await HealthMonitor(program.registration).run() }
             }
             if only == nil, command.flag("exit-when-idle") {
                 group.addTask { try await endWhenIdle(worker, program) }

@@ -69,6 +69,7 @@ struct LiveView: Sendable {
         case .diagnostic(let diagnostic): diagnostics.append(diagnostic)
         case .outputs(let values): outputs = values
         case .stateSaved(let report): stateVersion = report.version
+        case .server(let report): resources[position(of: report.server, action: .create)].take(report, at: at)
         case .finished(let report): end(report, at: at)
         }
     }

@@ -54,6 +54,7 @@ struct PlainView: Sendable {
             let imported = summary.imported > 0 ? "\(summary.imported) to import, " : ""
             return ["plan: \(imported)\(summary.add) to add, \(summary.change) to change, \(summary.destroy) to destroy"]
         case .resource(let report): return resource(report)
+        case .server(let report): return server(report)
         case .provisioner(let output): return ["\(symbols.clean(output.address)): \(symbols.clean(output.text))"]
         case .stateSaved(let report):
             return detail == .verbose ? ["state: version \(report.version), \(HumanText.count(report.resources, "resource"))"] : []
@@ -79,6 +80,18 @@ struct PlainView: Sendable {
             return ["\(name): \(report.action.doneWord)\(elapsed.map { " after \($0)" } ?? "")\(identity)"]
         case .errored: return ["\(name): failed\(elapsed.map { " after \($0)" } ?? "")"]
         case .refreshStarted, .refreshed: return detail == .verbose && report.phase == .refreshed ? ["\(name): refreshed"] : []
+        }
+    }
+
+    private func server(_ report: ServerReport) -> [String] {
+        let name = symbols.clean(report.server)
+        switch report.phase {
+        case .running: return ["\(name): \(symbols.clean(report.message))"]
+        case .ready:
+            return [
+                "\(name): ready\(report.elapsedSeconds.map { " after \(HumanText.duration($0))" } ?? "") (\(symbols.clean(report.address)))"
+            ]
+        case .failed: return ["\(name): not ready: \(symbols.clean(report.message))"]
         }
     }
 

@@ -16,6 +16,8 @@ struct ResourceLine: Sendable, Equatable {
     var identity: String?
     /// The last line of its provisioner.
     var output: String?
+    /// It is a server that is being registered.
+    private var isServer = false
     /// A replacement is done when both halves are, in whichever order.
     private var halves: Set<ResourceAction> = []
 
@@ -50,6 +52,23 @@ struct ResourceLine: Sendable, Equatable {
         }
     }
 
+    /// Takes what a registration reported about this server.
+    mutating func take(_ report: ServerReport, at: Date) {
+        isServer = true
+        switch report.phase {
+        case .running:
+            if phase == .done || phase == .failed { started = nil }
+            started = started ?? at
+            phase = .running
+            output = report.message
+        case .ready, .failed:
+            phase = report.phase == .ready ? .done : .failed
+            elapsedSeconds = report.elapsedSeconds ?? started.map { at.timeIntervalSince($0) }
+            if report.phase == .ready { identity = report.address }
+            output = nil
+        }
+    }
+
     /// Something new is done to it: it is destroyed again, or tried again.
     mutating func begin(_ action: ResourceAction) {
         self = ResourceLine(address: address, action: action)
@@ -64,8 +83,8 @@ struct ResourceLine: Sendable, Equatable {
     var word: String {
         switch phase {
         case .waiting: action.waitingWords
-        case .running: action.runningWord
-        case .done: action.doneWord
+        case .running: isServer ? "registering" : action.runningWord
+        case .done: isServer ? "ready" : action.doneWord
         case .failed: "failed"
         }
     }

@@ -37,6 +37,13 @@ struct StageBar: Sendable, Equatable {
             case .plan, .refresh: 30...60
             case .apply, .destroy, .rollback: 60...80
             case .verify: 80...100
+            case .outputs: 0...9
+            case .connect: 10...29
+            case .cloudInit: 30...44
+            case .keys: 45...54
+            case .docker: 55...74
+            case .health: 75...89
+            case .register: 90...100
             default: 0...100
             }
         return min(max((progress - part.lowerBound) * 100 / part.count, 0), 99)

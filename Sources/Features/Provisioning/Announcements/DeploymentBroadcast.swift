@@ -1,10 +1,11 @@
-internal import Domain
-internal import Events
+package import Domain
+package import Events
 internal import FoundationEssentials
 
 /// A job's event as it goes to the deployment's channel: its payload with the job and the ordinal.
-enum DeploymentBroadcast {
-    static func of(_ added: AppendedEvents.Event, job: JobID, deployment: DeploymentID) -> NewBroadcast {
+package enum DeploymentBroadcast {
+    /// One event.
+    package static func of(_ added: AppendedEvents.Event, job: JobID, deployment: DeploymentID) -> NewBroadcast {
         // An output may have any name, also one of ours.
         let payload = added.event.name == .outputs ? "{\"outputs\":\(added.payload)}" : added.payload
         // A job's id needs no escapes.
@@ -14,7 +15,9 @@ enum DeploymentBroadcast {
     }
 
     /// Lines of the execution log, as a piece of it: `execution_log`.
-    static func of(_ text: String, job: JobID, ordinal: Int64, deployment: DeploymentID) throws -> NewBroadcast {
+    ///
+    /// - Throws: What `JSONEncoder` throws.
+    package static func of(_ text: String, job: JobID, ordinal: Int64, deployment: DeploymentID) throws -> NewBroadcast {
         // As the log keeps it.
         let quoted = try JSONEncoder().encode(text.replacing("\0", with: "\u{FFFD}"))
         let data = "{\"job\":\"\(job)\",\"ordinal\":\(ordinal),\"text\":\(String(decoding: quoted, as: UTF8.self))}"

@@ -44,7 +44,7 @@ struct RunAnnouncer {
             self.outputs = outputs
             return []
         case .finished(let report): return end(report, place)
-        case .environment, .planned, .drift, .resource, .provisioner, .log, .diagnostic, .stateSaved: return []
+        case .environment, .planned, .drift, .resource, .provisioner, .log, .diagnostic, .stateSaved, .server: return []
         }
     }
 
@@ -112,7 +112,7 @@ struct RunAnnouncer {
         case .destroy: .destroying
         case .verify, .cleanup: .verifying
         case .rollback: .rollingBack
-        case .completed: .completed
+        case .completed, .outputs, .connect, .cloudInit, .keys, .docker, .health, .register: .completed
         case .failed: .failed
         case .cancelled: .cancelled
         }
