@@ -6,13 +6,9 @@ terraform {
 
 variable "local_cloud" {
   type        = string
+  default     = ""
   sensitive   = true
   description = "What `slipway local-cloud` prints for TF_VAR_local_cloud: its address, with the token."
-
-  validation {
-    condition     = can(regex("^http://[0-9a-f]+@[^@/]+:[0-9]+$", var.local_cloud))
-    error_message = "Start `slipway local-cloud`, and export TF_VAR_local_cloud as it says."
-  }
 }
 
 variable "servers" {
@@ -44,6 +40,14 @@ resource "terraform_data" "machine" {
     address = local.address
   }
 
+  lifecycle {
+    # Not asked for when all this is destroyed, as a validation of the variable would be.
+    precondition {
+      condition     = can(regex("^http://[0-9a-f]+@[^@/]+:[0-9]+$", var.local_cloud))
+      error_message = "Start `slipway local-cloud`, and export TF_VAR_local_cloud as it says."
+    }
+  }
+
   provisioner "local-exec" {
     command = "bash \"$MODULE/machine.sh\" make"
     environment = {
@@ -70,7 +74,7 @@ data "terraform_remote_state" "machine" {
   backend = "http"
 
   config = {
-    address   = "${local.address}/machines/${terraform_data.machine[count.index].id}/state"
+    address   = "${terraform_data.machine[count.index].output.address}/machines/${terraform_data.machine[count.index].id}/state"
     retry_max = 1
   }
 }

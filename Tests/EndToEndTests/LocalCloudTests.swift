@@ -131,7 +131,7 @@ import Testing
                 #expect(answer.code != 0, "\(answer)")
                 return answer.output + answer.errors
             }
-            #expect(try await failure([:]).contains("local_cloud"))
+            #expect(try await failure([:]).contains("Start `slipway local-cloud`"))
             #expect(try await failure(["TF_VAR_local_cloud": "nowhere"]).contains("Start `slipway local-cloud`"))
             let free = try Loopback.freePort()
             #expect(

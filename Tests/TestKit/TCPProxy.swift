@@ -26,6 +26,7 @@ package final class TCPProxy: Sendable {
     ///   - target: The server's port.
     ///   - serverLimit: The connection is cut after so many bytes from the server.
     ///   - clientLimit: The same for bytes from the client.
+    /// - Throws: ``TooLate`` without a port.
     package init(to target: Int, cutAfterServer serverLimit: Int? = nil, cutAfterClient clientLimit: Int? = nil) throws {
         self.target = target
         (listener, port) = try Listening.onLoopback()

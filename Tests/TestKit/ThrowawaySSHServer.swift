@@ -27,6 +27,7 @@ package final class ThrowawaySSHServer: Sendable {
     ///   - settings: More lines of sshd_config(5), which count before the test kit's own.
     ///   - hostKey: The text of its ed25519 key; a fresh one when nil.
     ///   - authorized: More lines of authorized_keys.
+    /// - Throws: ``TooLate`` with sshd's own words when it doesn't start.
     package init(port: Int? = nil, settings: [String] = [], hostKey: [UInt8]? = nil, authorized: [String] = []) async throws {
         guard let program = RequiredTool.sshd.path else { throw RequiredTool.Missing(tool: .sshd) }
         let folder = try TemporaryFolder()

@@ -30,6 +30,7 @@ package final class SSHConnection: Sendable {
     ///   - keys: Tried in this order; servers stop listening after a few, most often 6.
     ///   - hostKey: Which server's key is the right one.
     ///   - options: How patient to be.
+    /// - Returns: The connection, logged in.
     /// - Throws: ``SSHError``; nothing stays open then.
     package static func open(
         to address: SSHAddress,

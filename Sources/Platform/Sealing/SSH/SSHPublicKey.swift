@@ -30,7 +30,7 @@ package struct SSHPublicKey: Hashable, Sendable, CustomStringConvertible {
         fingerprint = "SHA256:\(String(decoding: hash, as: UTF8.self))"
     }
 
-    /// `ssh-ed25519`, `ssh-rsa`, `ecdsa-sha2-nistp256` …
+    /// What it is, as `ssh-ed25519` or `ssh-rsa`.
     package var kind: String { String(text.prefix { $0 != " " }) }
 
     package var description: String { text }

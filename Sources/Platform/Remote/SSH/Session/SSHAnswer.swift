@@ -35,6 +35,8 @@ final class SSHAnswer<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - address: For the error of a cancellation.
     ///   - noticeCancellation: Wakes who works on it.
+    /// - Returns: The value that was given.
+    /// - Throws: The error that was given, or `cancelled`.
     func value(address: SSHAddress, noticeCancellation: @escaping @Sendable () -> Void) async throws(SSHError) -> Value {
         let result: Result<Value, SSHError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

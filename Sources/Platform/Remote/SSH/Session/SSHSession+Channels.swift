@@ -8,6 +8,8 @@ extension SSHSession {
     ///   - deadline: For everything but the closing.
     ///   - start: libssh's request, which may say `SSH_AGAIN`.
     ///   - body: Uses the channel.
+    /// - Returns: What `body` does.
+    /// - Throws: What `body` does, or why there is no channel.
     func withChannel<Value>(
         limit: Int,
         until deadline: SSHDeadline,
