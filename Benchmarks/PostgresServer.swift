@@ -17,7 +17,8 @@ final class PostgresServer: Sendable {
         let remedy = "run `make bootstrap`, or install the package postgresql."
         let programs = try (initdb: rig.tool("initdb", remedy: remedy), postgres: rig.tool("postgres", remedy: remedy))
         let setpriv = try rig.tool("setpriv", remedy: "install the package util-linux.")
-        let folder = "\(rig.folder)/postgres"
+        // One for each part that asks.
+        let folder = "\(rig.folder)/postgres-\(UInt32.random(in: 0...UInt32.max))"
         try FileSystem.makeFolder(folder)
         var user: [String] = []
         if geteuid() == 0 {
