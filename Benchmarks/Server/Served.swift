@@ -14,7 +14,7 @@ final class Served: Sendable {
     let port: Int
     /// The administrator's.
     let token: String
-    /// Members' of the first organization: a server takes 200 requests a second of each.
+    /// Administrators' of the first organization: a server takes 200 requests a second of each.
     let tokens: [String]
     let organization: OrganizationID
     /// The server's, opened a second time.
@@ -79,7 +79,7 @@ final class Served: Sendable {
             let tokens = try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 0..<tokenCount {
                     group.addTask {
-                        let new = NewToken(name: "bench-\(number)", owner: .organization(organization, .member))
+                        let new = NewToken(name: "bench-\(number)", owner: .organization(organization, .admin))
                         return try await access.createToken(new, by: Author("bench")).text
                     }
                 }
