@@ -35,7 +35,11 @@ missing_packages() {
     local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev
         libmicrohttpd-dev libwslay-dev libssh-dev)
     case $purpose in
-        demo) wanted+=(bubblewrap) ;;
+        demo)
+            wanted+=(bubblewrap)
+            # For machines that become servers, which only root can make.
+            [ "$(id -u)" != 0 ] || wanted+=(iproute2 openssh-server docker.io)
+            ;;
         test | bench)
             wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io)
             ;;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Shows the program at work on Examples/hello: starts a server, deploys through it as one would from another machine, and stops it again.
-# The project uses Terraform's builtin provider only: nothing is created outside this machine, and nothing is downloaded.
+# Shows the program at work: starts a server, deploys Examples/hello through it as one would from another machine, and machines of this one that
+# become servers (Examples/local-servers), and stops it all again.
+# The projects use Terraform's builtin provider only: nothing is created outside this machine, and nothing is downloaded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,8 +13,12 @@ data=$scratch/data
 # Runs work in memory, in a folder that is named after the data folder and is empty after them.
 runs=/dev/shm/slipway-$(printf %s "$data" | sha256sum | cut -c 1-16)
 server=
+cloud=
 finish() {
-    if [ -n "$server" ] && kill -TERM "$server" 2>/dev/null; then wait "$server" || true; fi
+    local process
+    for process in $server $cloud; do
+        if kill -TERM "$process" 2>/dev/null; then wait "$process" || true; fi
+    done
     rm -rf "$scratch"
     rmdir "$runs" 2>/dev/null || true
 }
@@ -57,6 +62,29 @@ show "Deploy that change." \
 show "Every version of the state is kept, sealed." state versions --project hello
 show "Destroy it." destroy --project hello --auto-approve
 show "The jobs that did all this." jobs
+
+# Machines with Docker need root, for their networks and their daemons.
+if [ "$(id -u)" = 0 ] && command -v dockerd >/dev/null && [ -x /usr/sbin/sshd ]; then
+    printf '\n# A cloud of our own: its machines are real sshd processes with addresses and Docker.\n'
+    printf '$ slipway local-cloud --listen 127.0.0.1:0 --docker shared\n'
+    SLIPWAY_DATA=$data "$slipway" local-cloud --listen 127.0.0.1:0 --docker shared --json >"$scratch/cloud.log" 2>&1 &
+    cloud=$!
+    for _ in $(seq 300); do
+        grep -q '"type":"listening"' "$scratch/cloud.log" && break
+        kill -0 "$cloud" 2>/dev/null || break
+        sleep 0.1
+    done
+    TF_VAR_local_cloud=$(sed -n 's|.*"local_cloud":"\([^"]*\)".*|\1|p' "$scratch/cloud.log" | sed 's|\\/|/|g' | head -n 1)
+    [ -n "$TF_VAR_local_cloud" ] || { cat "$scratch/cloud.log" >&2; echo "the local cloud didn't start" >&2; exit 1; }
+    export TF_VAR_local_cloud
+    show "Two machines, each registered as a server: SSH, key, Docker and health are checked." \
+        deploy Examples/local-servers --project machines --var servers=2 --auto-register --auto-approve
+    show "They are ready for work." server list
+    show "Destroyed, they are no servers any more." destroy --project machines --auto-approve
+    show "None is left." server list
+else
+    printf '\n# Machines that become servers need root, sshd and dockerd; docs/local-cloud.md shows them.\n'
+fi
 
 printf '\n# The server stops when it is told to, and what is under way comes to a good end.\n$ kill -TERM %s\n' "$server"
 kill -TERM "$server"
