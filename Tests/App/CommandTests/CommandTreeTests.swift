@@ -8,7 +8,8 @@ import Testing
     @Test func `it has every command of the product`() {
         let expected = [
             "deploy", "destroy", "plan", "refresh", "approve", "refuse", "provision", "jobs", "status", "logs", "cancel", "outputs",
-            "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "local-cloud", "doctor", "version", "credential",
+            "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "local-cloud", "doctor", "version",
+            "credential",
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
             "state backend", "state unlock", "state show", "state diff", "state export", "state rollback", "state restore", "state import",
             "state pin",
