@@ -8,7 +8,8 @@ import Testing
     @Test func `it has every command of the product`() {
         let expected = [
             "deploy", "destroy", "plan", "refresh", "approve", "refuse", "provision", "jobs", "status", "logs", "cancel", "outputs",
-            "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "doctor", "version", "credential",
+            "state", "state pull", "state list", "state versions", "deployments", "serve", "worker", "local-cloud", "doctor", "version",
+            "credential",
             "credential add", "credential list", "credential remove", "keys", "keys list", "keys add", "keys rotate", "keys retire",
             "keys ssh", "server", "server register", "server list",
             "server show", "server check", "server rename", "server remove", "server ssh", "server settings", "local-cloud",
