@@ -138,7 +138,9 @@ import Testing
                 try await failure(["TF_VAR_local_cloud": "http://abc@127.0.0.1:\(free)"]).contains("Nobody answers at 127.0.0.1:\(free)")
             )
             // Slipway fills the organization's key in by itself.
-            #expect(try await failure(["TF_VAR_local_cloud": url], "--var", "slipway_ssh_public_key=").contains("ssh_public_key is missing"))
+            #expect(
+                try await failure(["TF_VAR_local_cloud": url], "--var", "slipway_ssh_public_key=").contains("ssh_public_key is missing")
+            )
             let place = url.split(separator: "@").last ?? ""
             let wrong = ["TF_VAR_local_cloud": "http://abc@\(place)", "TF_VAR_slipway_ssh_public_key": "ssh-ed25519 AAAA"]
             #expect(try await failure(wrong).contains("the token is missing or wrong"))
