@@ -99,11 +99,14 @@ package actor ThrowawayPostgres {
         "$@" </dev/null &
         server=$!
         line=
+        segment=
         read -r line
         case "$line" in
         stop) kill -INT $server ;;
         *)
             children=$(cat /proc/$server/task/*/children 2>/dev/null)
+            # Its shared memory, which the kernel keeps when nobody lives to remove it.
+            segment=$(sed -n '7s/.* //p' "$folder/data/postmaster.pid" 2>/dev/null)
             kill -KILL $server $children ;;
         esac
         wait $server 2>/dev/null
@@ -111,6 +114,7 @@ package actor ThrowawayPostgres {
             # Gone, or a zombie that nobody has reaped.
             while grep -q '^State:[[:space:]][^ZX]' /proc/$child/status 2>/dev/null; do sleep 0.01; done
         done
+        test -z "$segment" || ipcrm -m "$segment" 2>/dev/null
         rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*
         test -n "$line" || rm -rf "$folder"
         """
