@@ -227,7 +227,10 @@ import Testing
                 let job = try await scene.register(endsAs: .failed)
                 let key = try await scene.key()
                 let own = String(decoding: try await scene.services.keys.privateText(of: key), as: UTF8.self)
-                let everything = try await scene.database.read { try Self.dump($0) } + (job.errorMessage ?? "") + "\(deployment)\(key)"
+                let log = scene.log.text
+                #expect(log.contains(job.id.rawValue), "nothing is logged")
+                let everything =
+                    try await scene.database.read { try Self.dump($0) } + (job.errorMessage ?? "") + "\(deployment)\(key)" + log
                 for text in [secret, own] {
                     // Whole lines, and pieces of them, as a column or a page might have them.
                     let body = text.split(separator: "\n").dropFirst().dropLast().joined()

@@ -27,7 +27,9 @@ struct RegistrationScene: Sendable {
 
     final class LogLines: Sendable {
         private let state = Mutex("")
-        func add(_ line: String) { state.withLock { $0 += line + "\n" } }
+        var logger: Logger {
+            Logger(minimum: .debug) { [self] level, message, fields in state.withLock { $0 += "\(level) \(message) \(fields)\n" } }
+        }
         var text: String { state.withLock { $0 } }
     }
 
@@ -52,7 +54,7 @@ struct RegistrationScene: Sendable {
                 database: database,
                 keyring: keyring,
                 jobs: JobStore(),
-                logger: .none,
+                logger: log.logger,
                 limits: chosen
             )
             try await body(RegistrationScene(folder: folder.path, database: database, keyring: keyring, services: services, log: log))
@@ -132,7 +134,7 @@ struct RegistrationScene: Sendable {
             limits: WorkerLimits(computing: 4, waiting: 8),
             times: WorkerTimes(poll: .milliseconds(100)),
             retry: RetryPolicy(base: .milliseconds(100), cap: .milliseconds(200)),
-            logger: .none
+            logger: log.logger
         )
         try await withThrowingTaskGroup { group in
             group.addTask { try await worker.run() }

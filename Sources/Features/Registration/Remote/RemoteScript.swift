@@ -120,6 +120,7 @@ struct RemoteScript: Sendable {
         fi
         export DEBIAN_FRONTEND=noninteractive
         if ! command -v docker >/dev/null 2>&1; then
+            l=$(mktemp) || { say install failed; say install_error "no room in /tmp"; exit 0; }
             if command -v apt-get >/dev/null 2>&1; then
                 $S apt-get -q -o DPkg::Lock::Timeout=120 update && $S apt-get -q -y -o DPkg::Lock::Timeout=120 install docker.io
             elif command -v dnf >/dev/null 2>&1; then $S dnf -q -y install docker || $S dnf -q -y install moby-engine
@@ -128,8 +129,8 @@ struct RemoteScript: Sendable {
             elif command -v zypper >/dev/null 2>&1; then $S zypper -n -q install docker
             elif command -v pacman >/dev/null 2>&1; then $S pacman -S --noconfirm docker
             else say install no_packages; exit 0
-            fi >/tmp/slipway-docker.$$ 2>&1 || { say install failed; say install_error "$(tail -n 3 /tmp/slipway-docker.$$)"; }
-            rm -f /tmp/slipway-docker.$$
+            fi >"$l" 2>&1 || { say install failed; say install_error "$(tail -n 3 "$l")"; }
+            rm -f "$l"
         fi
         if ! brief $S docker version >/dev/null 2>&1; then
             if command -v systemctl >/dev/null 2>&1; then $S systemctl enable --now docker >/dev/null 2>&1
