@@ -20,6 +20,7 @@ struct Bench {
         ("saves", SavesBench.measure),
         ("live", LiveBench.measure),
         ("events", EventsBench.measure),
+        ("registration", RegistrationBench.measure),
     ]
     /// What one word stands for.
     private static let groups = ["server": ["polling", "fanout", "saves", "live", "events"]]
