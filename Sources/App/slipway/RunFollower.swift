@@ -93,7 +93,7 @@ struct RunFollower: Sendable {
         // Passes the first Ctrl-C on; ends with the stream, or is cancelled, and is awaited below.
         let canceller = Task { for await _ in cancels { await passOn(screen) } }
         defer { canceller.cancel() }
-        var patience = Patience(installation, context.output)
+        var patience = Patience(installation) { screen.note($0) }
         var pause: Pause?
         var isRunning = false
         while pause == nil {
@@ -157,7 +157,7 @@ struct RunFollower: Sendable {
                 return
             } catch {
                 guard Installation.mayPass(error) else {
-                    return context.output.note("The job can't be cancelled: \(ErrorText.sentence(of: error))")
+                    return screen.note("The job can't be cancelled: \(ErrorText.sentence(of: error))")
                 }
                 try? await Task.sleep(for: .milliseconds(500))  // cancelled: the loop's condition ends it
             }

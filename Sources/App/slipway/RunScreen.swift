@@ -73,6 +73,11 @@ final class RunScreen: Sendable {
         }
     }
 
+    /// Says something beside the job: above the picture where there is one, which a line in its middle would tear.
+    func note(_ sentence: String) {
+        if case .live(let screen) = form { screen.print(sentence) } else { output.note(sentence) }
+    }
+
     /// Says why nothing happens at present.
     func waits(_ reason: String?) {
         switch form {

@@ -16,7 +16,7 @@ enum LogsCommand {
             return try await RunFollower(installation: installation, context: context, job: job).follow(startsWorker: false)
         }
         var (after, all) = (Int64(-1), "")
-        var patience = Patience(installation, context.output)
+        var patience = Patience(installation) { context.output.note($0) }
         while true {
             var order = APIOrder(method: "GET", path: ["api", "jobs", job, "log"], timeout: .seconds(60))
             order.query = [("after", String(after)), ("limit", "500"), ("wait", isFollowing ? "20" : nil)]

@@ -3,13 +3,18 @@ import FoundationEssentials
 /// Waits for a server or a database that is away, and says so once.
 struct Patience {
     private let installation: Installation
-    private let output: Output
+    private let say: (String) -> Void
     private var awaySince: ContinuousClock.Instant?
     private static let limit: Duration = .seconds(600)
 
-    init(_ installation: Installation, _ output: Output) {
+    /// Begins with nobody away.
+    ///
+    /// - Parameters:
+    ///   - installation: What is waited for.
+    ///   - say: Takes a sentence for the person who waits, too.
+    init(_ installation: Installation, say: @escaping (String) -> Void) {
         self.installation = installation
-        self.output = output
+        self.say = say
     }
 
     /// It is there.
@@ -22,7 +27,7 @@ struct Patience {
         guard Installation.mayPass(error) else { throw error }
         let since = awaySince ?? .now
         if awaySince == nil {
-            output.note("\(ErrorText.sentence(of: error)) The job goes on in its worker; waiting for the \(installation.what).")
+            say("\(ErrorText.sentence(of: error)) The job goes on in its worker; waiting for the \(installation.what).")
         }
         awaySince = since
         guard .now - since < Self.limit else { throw error }
