@@ -28,6 +28,36 @@ import Testing
         }
     }
 
+    @Test(.requires(.postgres), .requires(.redis))
+    func `a worker elsewhere is heard over Redis, and over PostgreSQL while Redis is dead`() async throws {
+        let redis = try await ThrowawayRedis()
+        try await TestDatabase.postgres.location { location in
+            guard case .postgres(let database) = location else { return }
+            try await Slipway.with(environment: ["SLIPWAY_DATABASE_URL": database, "SLIPWAY_REDIS_URL": redis.url()]) { slipway in
+                let served = try await ServedSlipway(slipway, workers: 0)
+                let doctor = try await slipway.run("doctor")
+                #expect(doctor.output.contains("told to other processes by Redis"), "\(doctor)")
+                let worker = try slipway.start("worker")
+                async let following = served.run(
+                    "/usr/bin/env",
+                    ["python3", "\(Self.clients)/followers.py", "6", "24"],
+                    timeout: .seconds(600)
+                )
+                try await Self.wait(for: 1, served)
+                try await redis.kill()
+                try await Self.wait(for: 3, served)
+                try await redis.restart()
+                let finished = try await following
+                #expect(finished.status.end == .code(0), "\(finished.text)\n\(finished.errorText)")
+                #expect(finished.text.hasSuffix("every event once\n"))
+                worker.child.signal(15)
+                #expect(try await worker.end(within: .seconds(60)) == 0)
+                try await served.stop()
+            }
+        }
+        try await redis.remove()
+    }
+
     /// Waits until so many jobs are completed.
     private static func wait(for count: Int, _ served: ServedSlipway) async throws {
         try await within(.seconds(400), "\(count) completed jobs") {

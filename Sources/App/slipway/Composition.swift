@@ -24,7 +24,7 @@ struct Composition: Sendable {
     let jobs = JobStore()
     let vault: StateVault
     let locks: StateLocks
-    /// In front of the locks, when one is configured.
+    /// In front of the locks and the doorbells, when one is configured.
     let redis: RedisClient?
 
     /// Makes the data folder when it is missing, opens the keyring and the database, and brings the tables up to date.
@@ -58,6 +58,7 @@ struct Composition: Sendable {
         var options = DatabaseOptions()
         // A command, or a worker: neither reads much at once, and each connection to SQLite costs 200 KB.
         options.readers = readers
+        options.bells = try configuration.redisURL.map { url throws(RedisError) in try RedisLocation.parse(url) }
         let database = try await Database.open(try configuration.database, options: options)
         _ = try await Schema.migrator.migrate(database)
         return database

@@ -14,6 +14,8 @@ package struct DatabaseOptions: Sendable {
     package var applicationName = "slipway"
     /// How many transactions may wait for a connection; more are refused with ``StorageError/Reason/busy``.
     package var waiting = 20_000
+    /// A Redis server that carries the rings between processes on PostgreSQL; without one, or while it is away, NOTIFY does.
+    package var bells: RedisLocation?
 
     package init() {}
 }

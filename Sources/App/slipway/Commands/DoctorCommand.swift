@@ -74,6 +74,7 @@ enum DoctorCommand {
             }
             await look("queue") { try await queue(program) }
             await look("locks") { await locks(program) }
+            await look("events") { await carrier(program) }
             var counts: [String: Int]?
             await look("backups") {
                 let backlog = try await program.database.read { [vault = program.vault] in try vault.backlog(in: $0) }
@@ -132,6 +133,18 @@ enum DoctorCommand {
             return (.ok, "in the database, Redis in front: \(redis.server)")
         } catch {
             return (.warning, "in the database alone: \(error)")
+        }
+    }
+
+    /// What tells other processes of news.
+    private static func carrier(_ program: Composition) async -> (Check.Verdict, String) {
+        guard program.database.dialect == .postgres else { return (.ok, "told to other processes by files beside the database") }
+        guard let redis = program.redis else { return (.ok, "told to other processes by PostgreSQL's NOTIFY") }
+        do {
+            try await redis.ping()
+            return (.ok, "told to other processes by Redis: \(redis.server)")
+        } catch {
+            return (.warning, "told to other processes by PostgreSQL's NOTIFY: \(error)")
         }
     }
 

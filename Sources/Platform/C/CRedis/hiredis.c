@@ -7,14 +7,18 @@
 // them with the header; `run` is `return`, or nothing where there is no result.
 #define FUNCTIONS(FUNCTION)                                                                                                       \
     FUNCTION(void, freeReplyObject, (void *reply), (reply), )                                                                     \
-    FUNCTION(void *, redisCommandArgv, (redisContext *context, int count, const char **words, const size_t *lengths),             \
+    FUNCTION(int, redisAppendCommandArgv, (redisContext *context, int count, const char **words, const size_t *lengths),          \
              (context, count, words, lengths), return)                                                                            \
+    FUNCTION(int, redisBufferRead, (redisContext *context), (context), return)                                                    \
+    FUNCTION(int, redisBufferWrite, (redisContext *context, int *done), (context, done), return)                                  \
     FUNCTION(redisContext *, redisConnectUnixWithTimeout, (const char *path, const struct timeval timeout), (path, timeout),      \
              return)                                                                                                              \
     FUNCTION(redisContext *, redisConnectWithTimeout, (const char *host, int port, const struct timeval timeout),                 \
              (host, port, timeout), return)                                                                                       \
     FUNCTION(int, redisEnableKeepAlive, (redisContext *context), (context), return)                                               \
     FUNCTION(void, redisFree, (redisContext *context), (context), )                                                               \
+    FUNCTION(int, redisGetReply, (redisContext *context, void **reply), (context, reply), return)                                 \
+    FUNCTION(int, redisGetReplyFromReader, (redisContext *context, void **reply), (context, reply), return)                       \
     FUNCTION(int, redisSetTimeout, (redisContext *context, const struct timeval timeout), (context, timeout), return)
 
 // Hidden: hiredis' own calls of these functions must not come back to here.

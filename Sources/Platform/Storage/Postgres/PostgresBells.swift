@@ -10,7 +10,7 @@ final class PostgresBells: @unchecked Sendable {
     private let address: PostgresAddress
     private let options: DatabaseOptions
     private let queue = DispatchQueue(label: "postgres doorbells")
-    private let doorbells = Doorbells()
+    private let doorbells: Doorbells
     private let isConnected = Atomic(false)
     private var channels: Set<String> = []
     private var handle: PostgresHandle?
@@ -19,9 +19,10 @@ final class PostgresBells: @unchecked Sendable {
     private var isConnecting = false
     private var isClosed = false
 
-    init(_ address: PostgresAddress, options: DatabaseOptions) {
+    init(_ address: PostgresAddress, options: DatabaseOptions, doorbells: Doorbells) {
         self.address = address
         self.options = options
+        self.doorbells = doorbells
     }
 
     func listen(_ channel: String) -> AsyncStream<Void> {
@@ -29,9 +30,6 @@ final class PostgresBells: @unchecked Sendable {
         queue.async { self.add(channel) }
         return stream
     }
-
-    var changes: UInt64 { doorbells.changes }
-    func countChange() { doorbells.countChange() }
 
     /// Rings in this process, when the server can't tell it at the moment.
     func ringHere(_ channels: [String]) {

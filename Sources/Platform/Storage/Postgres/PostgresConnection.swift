@@ -102,30 +102,31 @@ final class PostgresConnection: Connection {
         _ = try checked(PQexec(handle.pointer, text), sql: text)
     }
 
-    /// Notifies the channels of ``TransactionScope/bells`` and ends the transaction, in one round trip.
+    /// Notifies channels and ends the transaction, in one round trip.
     ///
+    /// - Parameter channels: Those of ``TransactionScope/bells`` that nobody else rings.
     /// - Throws: ``StorageError/Reason/connectionLost`` when it isn't known whether it was committed.
-    func commit() throws(StorageError) {
-        if pendingBegin != nil, scope.bells.isEmpty { return }
+    func commit(notifying channels: [String]) throws(StorageError) {
+        if pendingBegin != nil, channels.isEmpty { return }
         if pendingBegin != nil { try control("SELECT 1") }
         scope.isCommitting = true
         do throws(StorageError) {
-            try sendCommit()
+            try sendCommit(notifying: channels)
         } catch {
             throw scope.isLost ? StorageError(.connectionLost, cause: error.cause) : error
         }
     }
 
-    private func sendCommit() throws(StorageError) {
-        if scope.bells.isEmpty {
+    private func sendCommit(notifying channels: [String]) throws(StorageError) {
+        if channels.isEmpty {
             let result = try checked(PQexec(handle.pointer, "COMMIT"), sql: "COMMIT")
             return try expectCommit(result)
         }
         var pipeline = PostgresPipeline(on: handle)
-        for channel in scope.bells { pipeline.send(Self.notify, channel) }
+        for channel in channels { pipeline.send(Self.notify, channel) }
         pipeline.send("COMMIT")
         var results = pipeline.results()
-        for _ in scope.bells { _ = try checked(results.next(), sql: Self.notify) }
+        for _ in channels { _ = try checked(results.next(), sql: Self.notify) }
         try expectCommit(try checked(results.next(), sql: "COMMIT"))
     }
 

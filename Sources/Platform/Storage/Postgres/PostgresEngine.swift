@@ -10,7 +10,9 @@ final class PostgresEngine: DatabaseEngine {
     private let address: PostgresAddress
     private let options: DatabaseOptions
     private let lanes: LanePool<PostgresConnection>
+    private let doorbells = Doorbells()
     private let bells: PostgresBells
+    let carrier: RedisBells?
     private let backoff = Mutex(Backoff())
 
     var dialect: Dialect { .postgres }
@@ -25,6 +27,7 @@ final class PostgresEngine: DatabaseEngine {
         } catch {
             throw StorageError(.failing("\(error)"))
         }
+        engine.carrier?.onLoss { [weak engine] channels in engine?.ring(channels) }
         return engine
     }
 
@@ -32,7 +35,8 @@ final class PostgresEngine: DatabaseEngine {
         self.address = address
         self.options = options
         lanes = LanePool(label: "postgres", lanes: options.connections, waitingLimit: options.waiting)
-        bells = PostgresBells(address, options: options)
+        bells = PostgresBells(address, options: options, doorbells: doorbells)
+        carrier = options.bells.map { [doorbells] in RedisBells($0, doorbells: doorbells) }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
@@ -43,9 +47,13 @@ final class PostgresEngine: DatabaseEngine {
         try await onLane { lane in try self.transact(on: lane, isReading: true, body) }
     }
 
-    var changes: UInt64 { bells.changes }
+    var changes: UInt64 { doorbells.changes }
 
-    func doorbells(_ channel: String) -> AsyncStream<Void> { bells.listen(channel) }
+    func doorbells(_ channel: String) -> AsyncStream<Void> {
+        carrier?.listen(channel)
+        // Also with a carrier: whoever doesn't reach it rings here.
+        return bells.listen(channel)
+    }
 
     func check() async throws -> DatabaseCheck {
         let durability = try await read { try $0.first("SHOW synchronous_commit")?.value("synchronous_commit", as: String.self) ?? "" }
@@ -55,6 +63,7 @@ final class PostgresEngine: DatabaseEngine {
 
     func close() async {
         await lanes.close()
+        await carrier?.close()
         await bells.close()
     }
 
@@ -118,10 +127,28 @@ final class PostgresEngine: DatabaseEngine {
         let value = try body(Transaction(on: connection))
         if let failure = connection.scope.failure { throw failure }
         if connection.scope.isReading { return value }
-        // Also when nobody can say whether it was committed.
-        defer { bells.countChange() }
-        try connection.commit()
-        bells.ringHere(connection.scope.bells)
+        let channels = connection.scope.bells
+        let isCarried = !channels.isEmpty && carrier?.carries == true
+        defer {
+            // Also when nobody can say whether it was committed.
+            doorbells.countChange()
+            if isCarried {
+                carrier?.ring(channels)
+                for channel in channels { doorbells.ring(channel) }
+            }
+        }
+        try connection.commit(notifying: isCarried ? [] : channels)
+        if !isCarried { bells.ringHere(channels) }
         return value
+    }
+
+    /// Rings by the server, when Redis didn't.
+    private func ring(_ channels: [String]) {
+        // Closed, or the server is away: whoever listens looks by itself now and then.
+        try? lanes.submit { lane in
+            try? self.transact(on: lane, isReading: false) { transaction in
+                for channel in channels { transaction.notify(channel) }
+            }
+        }
     }
 }

@@ -1,12 +1,13 @@
 internal import CRedis
 
 /// An answer of the server, copied out of hiredis.
-enum RedisAnswer: Sendable, Equatable {
+indirect enum RedisAnswer: Sendable, Equatable {
     case status(String)
     case error(String)
     case integer(Int64)
     case bytes([UInt8])
     case none
+    case list([RedisAnswer])
     /// A kind that no command of ours gives.
     case other
 
@@ -19,6 +20,11 @@ enum RedisAnswer: Sendable, Equatable {
             case REDIS_REPLY_INTEGER: .integer(reply.integer)
             case REDIS_REPLY_STRING: .bytes(Array(bytes))
             case REDIS_REPLY_NIL: .none
+            case REDIS_REPLY_ARRAY:
+                .list(
+                    UnsafeBufferPointer(start: reply.element, count: reply.elements)
+                        .map { $0.map { RedisAnswer($0.pointee) } ?? .other }
+                )
             default: .other
             }
     }

@@ -1,4 +1,5 @@
 internal import CRedis
+internal import Dispatch
 internal import Glibc
 internal import Host
 
@@ -56,8 +57,59 @@ final class RedisConnection {
     /// Sends a command and waits for its answer.
     ///
     /// - Throws: ``RedisError/Reason/connectionLost(server:)``; the connection is of no more use then.
-    func run(_ words: [String]) throws(RedisError) -> RedisAnswer {
+    func run(_ words: [String]) throws(RedisError) -> RedisAnswer { try run([words])[0] }
+
+    /// Sends commands together and waits for the answers.
+    ///
+    /// - Returns: As many answers as commands, in their order.
+    /// - Throws: ``RedisError/Reason/connectionLost(server:)``; the connection is of no more use then.
+    func run(_ commands: [[String]]) throws(RedisError) -> [RedisAnswer] {
         BrokenPipe.blockOnThisThread()
+        for words in commands { try append(words) }
+        var answers: [RedisAnswer] = []
+        while answers.count < commands.count {
+            guard let answer = try answer(redisGetReply) else { throw lost }
+            answers.append(answer)
+        }
+        return answers
+    }
+
+    /// Sends a command whose answers are ``received()``.
+    ///
+    /// - Throws: ``RedisError/Reason/connectionLost(server:)``; the connection is of no more use then.
+    func send(_ words: [String]) throws(RedisError) {
+        BrokenPipe.blockOnThisThread()
+        try append(words)
+        var isDone: Int32 = 0
+        while isDone == 0 {
+            guard redisBufferWrite(context, &isDone) == REDIS_OK else { throw lost }
+        }
+    }
+
+    /// Takes what has come: called when the socket is readable, or it blocks.
+    ///
+    /// - Throws: ``RedisError/Reason/connectionLost(server:)``; the connection is of no more use then.
+    func received() throws(RedisError) -> [RedisAnswer] {
+        guard redisBufferRead(context) == REDIS_OK else { throw lost }
+        var answers: [RedisAnswer] = []
+        while let answer = try answer(redisGetReplyFromReader) { answers.append(answer) }
+        return answers
+    }
+
+    /// Calls `onReadable` whenever something has come or the connection broke; until what it returns is dropped.
+    func watch(on queue: DispatchQueue, onReadable: @escaping @Sendable () -> Void) throws(RedisError) -> ReadWatch {
+        do throws(HostError) {
+            return try ReadWatch(descriptor: context.pointee.fd, queue: queue, onReadable: onReadable)
+        } catch {
+            throw RedisError(.unreachable(server: server), cause: error.description)
+        }
+    }
+
+    // MARK: Details
+
+    private var lost: RedisError { RedisError(.connectionLost(server: server), cause: Self.message(context)) }
+
+    private func append(_ words: [String]) throws(RedisError) {
         let copies = words.map { word in
             let bytes = Array(word.utf8)
             let memory = UnsafeMutableBufferPointer<CChar>.allocate(capacity: max(1, bytes.count))
@@ -67,9 +119,16 @@ final class RedisConnection {
         defer { for copy in copies { copy.memory.deallocate() } }
         var pointers = copies.map { UnsafePointer($0.memory.baseAddress) }
         let lengths = copies.map(\.count)
-        guard let reply = redisCommandArgv(context, Int32(words.count), &pointers, lengths) else {
-            throw RedisError(.connectionLost(server: server), cause: Self.message(context))
-        }
+        guard redisAppendCommandArgv(context, Int32(words.count), &pointers, lengths) == REDIS_OK else { throw lost }
+    }
+
+    /// The next answer that `take` gives; nil when it has none yet.
+    private func answer(
+        _ take: (UnsafeMutablePointer<redisContext>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?) -> Int32
+    ) throws(RedisError) -> RedisAnswer? {
+        var reply: UnsafeMutableRawPointer?
+        guard take(context, &reply) == REDIS_OK else { throw lost }
+        guard let reply else { return nil }
         defer { freeReplyObject(reply) }
         return RedisAnswer(reply.assumingMemoryBound(to: redisReply.self).pointee)
     }
