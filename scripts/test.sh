@@ -25,10 +25,10 @@ trap 'rm -f "$log"' EXIT
 swift test --skip-build --disable-xctest --parallel --experimental-maximum-parallelization-width "$((3 * $(nproc)))" "$@" 2>&1 |
     tee "$log" || status=$?
 
-# Once more at the end, where it is found among a thousand lines.
+# Once more at the end, with the reason behind each, where it is found among a thousand lines.
 if [ "$status" -ne 0 ]; then
     failures='^✘ Test .* recorded an issue|[Ff]atal error|Crash: |exited with unexpected signal'
     printf '\nWhat failed:\n'
-    { grep -E "$failures" "$log" || true; } | cut -c 1-500 | head -n 12
+    { grep -E -A 2 "$failures" "$log" || true; } | grep -E "$failures|^↳" | cut -c 1-600 | head -n 16
 fi
 exit "$status"

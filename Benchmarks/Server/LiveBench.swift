@@ -18,17 +18,15 @@ enum LiveBench {
 
     static func measure(_ rig: Rig, _ report: Report) async throws {
         _ = try rig.terraform()
-        var delays: [Double] = []
+        var delays: [Delay] = []
         try await Served.with(rig, tokens: 4) { served in
             for _ in 0..<rig.runs { delays += try await self.delays(rig, served) }
         }
-        let samples = Samples(delays)
-        report.row("line to WebSocket, median", samples, unit: "ms", places: 1)
-        report.row("line to WebSocket, p99", samples, value: samples.percentile(0.99), unit: "ms", places: 1, aim: .atMost(50))
+        Delay.rows(delays, "line to WebSocket", report)
     }
 
-    /// Of one deploy, in milliseconds.
-    private static func delays(_ rig: Rig, _ served: Served) async throws -> [Double] {
+    /// Of one deploy.
+    private static func delays(_ rig: Rig, _ served: Served) async throws -> [Delay] {
         let project = "l-\(Rig.unique())"
         let connection = try HTTPConnection(port: served.port)
         let body = Data(try JSONEncoder().encode(["projectId": project, "iacCode": DelayBench.configuration]))
@@ -48,7 +46,7 @@ enum LiveBench {
             guard let address = event.payload.address else { continue }
             seen["\(event.name == "provisioner" ? event.payload.text ?? "" : event.payload.phase ?? "") \(address)"] = event.at
         }
-        return try output.lines().compactMap { line in seen[line.subject].map { ($0 - line.at) * 1000 } }
+        return try output.lines().compactMap { line in seen[line.subject].map { Delay(line, seenAt: $0) } }
     }
 
     private struct Event: Sendable {

@@ -44,14 +44,27 @@ import Testing
             "Authorization: Bearer \(token)",
             "--phases", "coverage,fuzzing", "--max-examples", String(examples), "--workers", "1", "--request-timeout", "15", "--seed", "4",
             "--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--no-color",
+            // Neither a busy machine nor a kept connection that ends just then says anything of the server; one that hangs or dies fails again.
+            "--suppress-health-check", "too_slow", "--request-retries", "2",
         ]
         let program = try #require(RequiredTool.schemathesis.path)
         let environment = [
             "PYTHONPATH": clients, "PYTHONDONTWRITEBYTECODE": "1", "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "SLIPWAY_TEST_NAMES": names,
         ]
         let finished = try await served.run(program, words, environment: environment, timeout: .seconds(600))
-        #expect(finished.status.end == .code(0), "\(finished.text.suffix(20_000))\n\(finished.errorText.suffix(2000))")
+        if finished.status.end != .code(0) {
+            print("\(finished.text.suffix(20_000))\n\(finished.errorText.suffix(2000))")
+            Issue.record("\(finished.status.end): \(reasons(in: finished.text))")
+        }
         let generated = finished.text.split(separator: "\n").last { $0.contains(" generated, ") }
         return generated.flatMap { Int($0.split(separator: " ").first ?? "") } ?? 0
+    }
+
+    /// What schemathesis holds against the server, in one line.
+    private static func reasons(in text: String) -> String {
+        let heads = ["= FAILURES =", "= ERRORS ="]
+        let lines = text.split(separator: "\n").drop { line in !heads.contains { line.contains($0) } }
+        let words = lines.prefix { !$0.contains("= SUMMARY =") }.joined(separator: " ").split { " =_".contains($0) }
+        return String(words.joined(separator: " ").prefix(1500))
     }
 }

@@ -1,4 +1,5 @@
 import Host
+import Storage
 import TestKit
 import Testing
 

@@ -34,7 +34,7 @@ package actor ThrowawayPostgres {
         programs = try PostgresPrograms.find()
         self.port = port
         self.settings = settings + (port.map { ["port=\($0)", "listen_addresses=127.0.0.1"] } ?? [])
-        folder = try TemporaryFolder()
+        folder = try TemporaryFolder(inMemory: true)
         if geteuid() == 0, let nobody = getpwnam("nobody") { chown(folder.path, nobody.pointee.pw_uid, nobody.pointee.pw_gid) }
         chmod(folder.path, 0o700)
         let arguments = ["-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
@@ -125,7 +125,7 @@ package actor ThrowawayPostgres {
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "fsync=off", "full_page_writes=off", "max_connections=300",
             // In the folder of the data: a killed server leaves what it has in /dev/shm behind.
             "dynamic_shared_memory_type=mmap",
-            "shared_buffers=32MB", "log_min_messages=warning", "lc_messages=C", "autovacuum=off", "max_wal_size=512MB",
+            "shared_buffers=32MB", "log_min_messages=warning", "lc_messages=C", "autovacuum=off", "max_wal_size=128MB",
         ]
         let server = programs.command("postgres", ["-D", data] + (defaults + settings).flatMap { ["-c", $0] })
         sitter = try Spawn.start(["sh", "-c", Self.sitterScript, "sitter", folder.path] + server, log: log)

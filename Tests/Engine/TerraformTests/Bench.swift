@@ -115,9 +115,9 @@ struct Bench: Sendable {
     }
 }
 
-/// Waits for a condition, at most a minute: the machine may be busy.
+/// Waits for a condition, at most three minutes: the machine may be busy.
 func until(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
-    try await within(.seconds(60), what) {
+    try await within(.seconds(180), what) {
         while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
     }
 }

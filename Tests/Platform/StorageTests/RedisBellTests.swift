@@ -82,7 +82,7 @@ import Testing
 
     @Test(arguments: ["-publish", "-subscribe", "resetchannels"])
     func `a Redis that refuses does no harm`(_ rule: String) async throws {
-        let redis = try await ThrowawayRedis(settings: ["--user", "default on nopass ~* &* +@all \(rule)"])
+        let redis = try await ThrowawayRedis(settings: ["--user", "default", "on", "nopass", "~*", "&*", "+@all", rule])
         try await Self.with(redis) { one, two, _ in
             let bells = two.doorbells("jobs")
             for _ in 0..<5 {
