@@ -22,6 +22,7 @@ enum DelayBench {
         let data = try rig.folder("delay-data")
         let source = try rig.folder("delay-source", with: ["main.tf": configuration])
         var (own, other): ([Delay], [Delay]) = ([], [])
+        let probe = try DiskProbe(rig)
         for _ in 0..<rig.runs {
             let (first, second) = try await delays(rig, data: data, source: source)
             own += first
@@ -29,6 +30,7 @@ enum DelayBench {
         }
         Delay.rows(own, "line to screen: slipway deploy", report)
         Delay.rows(other, "line to screen: a second process that follows", report)
+        probe.report(report)
     }
 
     /// One deploy, followed by itself and by a second process; the delays of each.

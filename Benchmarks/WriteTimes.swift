@@ -20,23 +20,7 @@ final class WriteTimes: @unchecked Sendable {
     init?(_ path: String) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        var thread = pthread_t()
-        let own = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<WriteTimes>.fromOpaque(argument).takeRetainedValue().look()
-                return nil
-            },
-            own.toOpaque()
-        )
-        guard failure == 0 else {
-            own.release()
-            return nil
-        }
-        pthread_detach(thread)
+        Thread.detach { [self] in look() }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -48,9 +32,6 @@ final class WriteTimes: @unchecked Sendable {
     func time(ofByteAt offset: Int) -> Double? { state.withLock { $0.sizes.first { $0.size > offset }?.at } }
 
     private func look() {
-        // At once, whatever else wants the processor; allowed to root only, and useful to others too.
-        var priority = sched_param(sched_priority: 1)
-        pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority)
         while !state.withLock(\.isOver) {
             var facts = stat()
             if fstat(descriptor, &facts) == 0 {

@@ -19,10 +19,12 @@ enum LiveBench {
     static func measure(_ rig: Rig, _ report: Report) async throws {
         _ = try rig.terraform()
         var delays: [Delay] = []
+        let probe = try DiskProbe(rig)
         try await Served.with(rig, tokens: 4) { served in
             for _ in 0..<rig.runs { delays += try await self.delays(rig, served) }
         }
         Delay.rows(delays, "line to WebSocket", report)
+        probe.report(report)
     }
 
     /// Of one deploy.

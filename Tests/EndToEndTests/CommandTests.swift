@@ -206,7 +206,8 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "locks", "backups", "backup place",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "workspaces", "queue", "locks", "events", "backups",
+                    "backup place",
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")
@@ -222,8 +223,8 @@ import Testing
                     "SLIPWAY_REDIS_URL": "unix:///nowhere/redis.sock", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
                 ]
             )
-            let verdicts = JSONTree(away.output)?.list.suffix(3).compactMap { $0["verdict"]?.text }
-            #expect(away.code == 1 && verdicts == ["warning", "ok", "failed"], "\(away)")
+            let verdicts = JSONTree(away.output)?.list.suffix(4).compactMap { $0["verdict"]?.text }
+            #expect(away.code == 1 && verdicts == ["warning", "ok", "ok", "failed"], "\(away)")
             let broken = try await slipway.run("doctor", environment: ["SLIPWAY_TERRAFORM": "/nowhere/terraform"])
             #expect(broken.code == 1 && broken.output.contains("/nowhere/terraform"), "\(broken)")
             for shell in ["bash", "zsh", "fish"] {

@@ -36,6 +36,9 @@ package struct Deployment: Sendable, Hashable {
     /// The job that registers its servers, or did last.
     package let registrationJob: JobID?
 
+    /// Where a list goes on behind it: a project's name is its own in its organization only.
+    package var cursor: String { "\(project)/\(organizationName)" }
+
     /// Select this, from `terraform_deployments d JOIN organizations o`.
     static let columns: SQL = """
         d.id, d.organization_id, o.name AS organization_name, COALESCE(o.sealed_as, o.name) AS sealing_name, d.project,

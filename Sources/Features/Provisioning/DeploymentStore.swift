@@ -79,7 +79,7 @@ package struct DeploymentStore: Sendable {
         try first("WHERE d.id = \(id)", in: transaction)
     }
 
-    /// The organization's deployments by name, or everyone's when `organization` is nil; those behind the project `after`.
+    /// The organization's deployments by name, or everyone's when `organization` is nil; those behind the cursor `after`.
     package func deployments(
         organization: String?,
         statuses: [DeploymentStatus] = [],
@@ -89,7 +89,11 @@ package struct DeploymentStore: Sendable {
     ) throws -> [Deployment] {
         var scope: SQL = organization.map { "o.name = \($0)" } ?? "1 = 1"
         if !statuses.isEmpty { scope = "\(sql: scope) AND d.status IN (\(list: statuses))" }
-        if let after { scope = "\(sql: scope) AND d.project > \(after)" }
+        if let after {
+            let names = after.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let behind: SQL = names.count > 1 ? "(d.project = \(names[0]) AND o.name > \(names[1]))" : "1 = 0"
+            scope = "\(sql: scope) AND (d.project > \(names[0]) OR \(sql: behind))"
+        }
         return try transaction.rows(
             """
             SELECT \(sql: Deployment.columns) FROM terraform_deployments d JOIN organizations o ON o.id = d.organization_id

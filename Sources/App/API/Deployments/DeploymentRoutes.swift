@@ -31,7 +31,7 @@ enum DeploymentRoutes {
                 in: $0
             )
         }
-        return try .page(found, limit: limit, cursor: \.project, DeploymentDocument.init)
+        return try .page(found, limit: limit, cursor: \.cursor, DeploymentDocument.init)
     }
 
     static let show = Route(
