@@ -14,6 +14,7 @@ struct Bench {
         ("deploy", DeployBench.measure),
         ("delay", DelayBench.measure),
         ("jobs", JobsBench.measure),
+        ("rings", RingsBench.measure),
         ("vault", VaultBench.measure),
         ("polling", PollingBench.measure),
         ("fanout", FanoutBench.measure),
