@@ -178,6 +178,7 @@ struct Composition: Sendable {
             stateLimit: configuration.stateLimit,
             validation: validation,
             live: live,
+            limits: RateLimits(perCaller: Double(configuration.callerRate), perStranger: Double(configuration.strangerRate)),
             metrics: metrics,
             drain: drain
         )

@@ -24,6 +24,9 @@ struct Configuration: Sendable {
     let logLevel: LogLevel
     /// Where a server listens, each `HOST:PORT`.
     let listen: [String]
+    /// Requests a second that a server answers one token or user, and one address whose caller it doesn't know.
+    let callerRate: Int
+    let strangerRate: Int
     /// Where backups of states lie.
     let backups: ObjectLocation
     /// Larger states are refused, in bytes.
@@ -74,6 +77,8 @@ struct Configuration: Sendable {
             }
             return count
         }
+        callerRate = try number(value("CALLER_RATE"), "CALLER_RATE", in: 1...1_000_000, or: 200)
+        strangerRate = try number(value("STRANGER_RATE"), "STRANGER_RATE", in: 1...1_000_000, or: 10)
         let mebibytes = try number(value("STATE_LIMIT"), "STATE_LIMIT", in: 1...1024, or: StateVault.standardLimit >> 20)
         stateLimit = mebibytes << 20
         retention = RetentionPolicy(

@@ -1,3 +1,5 @@
+import Access
+import Provisioning
 import TestKit
 import Testing
 
