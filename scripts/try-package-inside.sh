@@ -24,6 +24,8 @@ set -E
 
 # Checks what is said first: `is SENTENCE WANTED GIVEN`.
 is() { if [ "$2" = "$3" ]; then ok "$1"; else give_up "$1: not '$2' but '$3'"; fi; }
+# Without the progress that dpkg draws on a terminal.
+package() { dpkg "$@" | cat; }
 shown() { systemctl show slipway.service --property "$1" --value; }
 
 # Waits until a command succeeds: `wait_for SECONDS SENTENCE COMMAND…`; `until_true` says so, too.
@@ -72,7 +74,7 @@ begin_slow() {
 
 first_stage() {
     part "A new installation"
-    dpkg --install "$disk/first.deb"
+    package --install "$disk/first.deb"
     is "it isn't started by itself" inactive "$(systemctl is-active slipway.service || true)"
     is "nor at the next start of the machine" disabled "$(systemctl is-enabled slipway.service || true)"
     is "its data folder is its user's alone" "slipway 700" "$(stat --format '%U %a' $data)"
@@ -153,7 +155,7 @@ first_stage() {
     part "A new version, while a deployment runs"
     begin_slow upgraded
     main=$(shown MainPID)
-    dpkg --install "$disk/second.deb"
+    package --install "$disk/second.deb"
     answers || give_up "it doesn't answer after the upgrade"
     [ "$main" != "$(shown MainPID)" ] || give_up "the old program still runs"
     ok "the new program runs"
@@ -192,17 +194,17 @@ third_stage() {
     systemctl status slipway.service --no-pager --full
 
     part "The package is removed"
-    dpkg --remove slipway
+    package --remove slipway
     is "it doesn't run" inactive "$(systemctl is-active slipway.service || true)"
     is "nor at the next start" "" "$(find /etc/systemd/system -name 'slipway*')"
     for file in $data/keyring $data/slipway.sqlite $settings; do [ -s "$file" ] || give_up "$file is gone"; done
     ok "data, keys and settings stay"
-    dpkg --install "$disk/second.deb"
+    package --install "$disk/second.deb"
     systemctl start slipway.service
     is "installed again, it goes on with them" '"Hello from 3 workers"' "$(message)"
 
     part "The package is purged"
-    dpkg --purge slipway
+    package --purge slipway
     [ ! -e /etc/slipway ] || give_up "settings are left"
     for file in $data/keyring $data/slipway.sqlite; do [ -s "$file" ] || give_up "$file is gone"; done
     ok "settings go, data and keys stay"
