@@ -43,7 +43,7 @@ run: packages-demo build ## Build, and start a server; prints its address and th
 deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server with its own user
 	@scripts/deb.sh
 
-trial: packages-trial deb ## Install the package in a virtual machine and try it there with systemd (20 minutes)
+trial: packages-trial deb ## Install the package in a virtual machine and try it there with systemd (15 minutes)
 	@scripts/try-package.sh
 
 bench: packages-bench .build/static ## Measure; prints medians with their aims
