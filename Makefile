@@ -1,6 +1,6 @@
 # Every command that people and CI use; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test test-fast check fmt demo run deb bench clean packages-build packages-demo packages-test packages-bench packages-check
+.PHONY: help bootstrap build test test-fast check fmt demo run deb trial bench clean packages-build packages-demo packages-test packages-bench packages-check packages-trial
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
@@ -43,6 +43,9 @@ run: packages-demo build ## Build, and start a server; prints its address and th
 deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server with its own user
 	@scripts/deb.sh
 
+trial: packages-trial deb ## Install the package in a virtual machine and try it there with systemd (15 minutes)
+	@scripts/try-package.sh
+
 bench: packages-bench .build/static ## Measure; prints medians with their aims
 	swift build $(RELEASE) --product slipway
 	swift build $(RELEASE) --product slipway-bench
@@ -51,7 +54,7 @@ bench: packages-bench .build/static ## Measure; prints medians with their aims
 clean: ## Remove what was built and the tests' virtual environment
 	rm -rf .build .venv .cache
 
-packages-build packages-demo packages-test packages-bench packages-check: packages-%:
+packages-build packages-demo packages-test packages-bench packages-check packages-trial: packages-%:
 	@scripts/bootstrap.sh $*
 
 .build/static:

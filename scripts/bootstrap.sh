@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing for one purpose, and says in one sentence what can't be installed from here.
-# Usage: scripts/bootstrap.sh check|build|demo|test|bench
+# Usage: scripts/bootstrap.sh check|build|demo|test|bench|trial
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-purpose=${1:?usage: scripts/bootstrap.sh check|build|demo|test|bench}
+purpose=${1:?usage: scripts/bootstrap.sh check|build|demo|test|bench|trial}
 
 stop() {
     printf '%s\n' "$*" >&2
@@ -43,6 +43,8 @@ missing_packages() {
         test | bench)
             wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io)
             ;;
+        # Its own system, and a machine that it runs on.
+        trial) wanted+=(mmdebstrap genext2fs e2fsprogs qemu-system-x86) ;;
     esac
     # What document 003 does is measured beside the vault; wrk asks servers.
     [ "$purpose" != bench ] || wanted+=(php-cli wrk)
@@ -136,7 +138,7 @@ require_python_programs() {
 
 require_swift
 [ "$purpose" = check ] && exit 0
-case $purpose in demo | test | bench) require_terraform ;; esac
+case $purpose in demo | test | bench | trial) require_terraform ;; esac
 require_packages
 case $purpose in test | bench) require_python_programs ;; esac
 exit 0

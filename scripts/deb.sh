@@ -19,6 +19,9 @@ strip --strip-debug "$root/usr/bin/slipway"
 install -D -m 0644 packaging/slipway.service "$root/lib/systemd/system/slipway.service"
 install -D -m 0640 packaging/slipway.env "$root/etc/slipway/slipway.env"
 install -D -m 0644 LICENSE "$root/usr/share/doc/slipway/copyright"
+install -m 0644 README.md CHANGELOG.md "$root/usr/share/doc/slipway/"
+install -D -m 0644 -t "$root/usr/share/doc/slipway/docs" docs/*.md
+install -D -m 0644 -t "$root/usr/share/doc/slipway/docs/decisions" docs/decisions/*.md
 "$program" completions bash | install -D -m 0644 /dev/stdin "$root/usr/share/bash-completion/completions/slipway"
 "$program" completions zsh | install -D -m 0644 /dev/stdin "$root/usr/share/zsh/vendor-completions/_slipway"
 "$program" completions fish | install -D -m 0644 /dev/stdin "$root/usr/share/fish/vendor_completions.d/slipway.fish"

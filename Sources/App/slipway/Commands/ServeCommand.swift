@@ -60,7 +60,8 @@ enum ServeCommand {
                 access: access,
                 services: services,
                 program: program,
-                output: context.output
+                output: context.output,
+                environment: context.environment
             )
         )
         await program.database.close()
@@ -78,6 +79,7 @@ enum ServeCommand {
         let services: ProvisioningServices?
         let program: Composition
         let output: Output
+        let environment: [String: String]
     }
 
     /// Serves until the first signal, then drains; the second one ends the process at once.
@@ -86,6 +88,7 @@ enum ServeCommand {
         let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let signals = StopSignals {
             running.output.note("Stopping: what is under way comes to a good end first; a second signal ends the server at once.")
+            ServiceManager.tell(.stopping, environment: running.environment)
             running.worker?.shutDown()
             stop.yield()
         } again: {
@@ -93,6 +96,8 @@ enum ServeCommand {
             CurrentProcess.exitAtOnce(130)
         }
         defer { signals.restore() }
+        // Not before a signal drains: from here on it may be told to stop.
+        ServiceManager.tell(.ready, environment: running.environment)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
             if running.worker != nil { group.addTask { await HealthMonitor(running.program.registration).run() } }
