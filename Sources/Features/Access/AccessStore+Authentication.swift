@@ -23,16 +23,7 @@ extension AccessStore {
             return known.expiresAt.map { $0 <= time } ?? false ? nil : known.principal
         }
         let generation = tokenCache.generation
-        let found = try await database.read { transaction -> (Token, Principal)? in
-            let row = try transaction.first(
-                """
-                SELECT \(sql: Token.columns) FROM \(sql: Token.tables)
-                WHERE t.hash = \(hash) AND t.revoked_at IS NULL AND u.disabled_at IS NULL
-                """
-            )
-            guard let token = try row.map(Token.init), !token.isOver(at: time) else { return nil }
-            return (token, try Self.principal(of: token, in: transaction))
-        }
+        let found = try await database.read { try Self.token(where: "t.hash = \(hash)", at: time, in: $0) }
         guard let (token, principal) = found else { return nil }
         tokenCache.store(KnownToken(principal: principal, expiresAt: token.expiresAt), for: hash, at: time, generation: generation)
         if token.lastUsedAt.map({ time.timeIntervalSince($0) >= 60 }) ?? true {
@@ -58,6 +49,18 @@ extension AccessStore {
         let time = now()
         guard let known = tokenCache.value(TokenText.hash(text), at: time) else { return nil }
         return known.expiresAt.map { $0 <= time } ?? false ? nil : known.principal
+    }
+
+    /// A token that works, and who it is.
+    static func token(where condition: SQL, at time: Date, in transaction: Transaction) throws -> (token: Token, principal: Principal)? {
+        let row = try transaction.first(
+            """
+            SELECT \(sql: Token.columns) FROM \(sql: Token.tables)
+            WHERE \(sql: condition) AND t.revoked_at IS NULL AND u.disabled_at IS NULL
+            """
+        )
+        guard let token = try row.map(Token.init), !token.isOver(at: time) else { return nil }
+        return (token, try principal(of: token, in: transaction))
     }
 
     private static func principal(of token: Token, in transaction: Transaction) throws -> Principal {

@@ -10,6 +10,14 @@ struct KnownSession: Sendable {
     let expiresAt: Date
 }
 
+/// A session as the database has it.
+struct FoundSession: Sendable {
+    let principal: Principal
+    let created: Date
+    let seen: Date
+    let expires: Date
+}
+
 extension AccessStore {
     /// How long a session lives without being used, in seconds: 12 hours.
     private static var idle: Double { 12 * 3600 }
@@ -41,7 +49,7 @@ extension AccessStore {
                 """
             )
             try audit.append("session.begun", of: "user:\(user.name)", by: author, organization: nil, at: time, in: transaction)
-            return try Self.principal(of: user, in: transaction)
+            return try Self.principal(of: user, session: TokenText.hash(text), in: transaction)
         }
         return BegunSession(session: Session(principal: principal, csrfToken: Self.csrfToken(text), expiresAt: expiry), text: text)
     }
@@ -88,22 +96,7 @@ extension AccessStore {
             return Session(principal: known.principal, csrfToken: Self.csrfToken(text), expiresAt: known.expiresAt)
         }
         let generation = sessionCache.generation
-        let found = try await database.read { transaction -> (principal: Principal, created: Date, seen: Date, expires: Date)? in
-            let row = try transaction.first(
-                """
-                SELECT s.user_id, s.created_at, s.seen_at, s.expires_at
-                FROM sessions s JOIN users u ON u.id = s.user_id
-                WHERE s.id = \(hash) AND s.expires_at > \(time) AND u.disabled_at IS NULL
-                """
-            )
-            guard let row else { return nil }
-            let user = try transaction.first(
-                "SELECT \(sql: User.columns) FROM users WHERE id = \(try row.value("user_id", as: Int64.self))"
-            )
-            guard let user = try user.map(User.init) else { return nil }
-            let principal = try Self.principal(of: user, in: transaction)
-            return (principal, try row.value("created_at"), try row.value("seen_at"), try row.value("expires_at"))
-        }
+        let found = try await database.read { try Self.session(hash, at: time, in: $0) }
         guard let found else { return nil }
         var expiry = found.expires
         if time.timeIntervalSince(found.seen) >= 60 {
@@ -165,12 +158,35 @@ extension AccessStore {
     /// Derived from the cookie, which no script can read: nobody else can compute it, and nothing has to be kept.
     private static func csrfToken(_ text: String) -> String { SHA256.hex(Array("csrf:\(text)".utf8)) }
 
-    private static func principal(of user: User, in transaction: Transaction) throws -> Principal {
+    /// A session that is still good: whose, and its times.
+    static func session(_ id: String, at time: Date, in transaction: Transaction) throws -> FoundSession? {
+        let row = try transaction.first(
+            """
+            SELECT s.user_id, s.created_at, s.seen_at, s.expires_at
+            FROM sessions s JOIN users u ON u.id = s.user_id
+            WHERE s.id = \(id) AND s.expires_at > \(time) AND u.disabled_at IS NULL
+            """
+        )
+        guard let row else { return nil }
+        let user = try transaction.first(
+            "SELECT \(sql: User.columns) FROM users WHERE id = \(try row.value("user_id", as: Int64.self))"
+        )
+        guard let user = try user.map(User.init) else { return nil }
+        return FoundSession(
+            principal: try principal(of: user, session: id, in: transaction),
+            created: try row.value("created_at"),
+            seen: try row.value("seen_at"),
+            expires: try row.value("expires_at")
+        )
+    }
+
+    private static func principal(of user: User, session: String, in transaction: Transaction) throws -> Principal {
         let (places, elsewhere) = try places(of: user.id, in: transaction)
         return Principal(
             actor: "user:\(user.name)",
             user: user.id,
             userName: user.name,
+            session: session,
             organizations: places,
             roleElsewhere: elsewhere
         )

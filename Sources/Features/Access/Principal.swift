@@ -11,6 +11,8 @@ package struct Principal: Sendable, Hashable {
     package let userName: String?
     /// The token that it came with; nil for a session and for the local user.
     package let token: TokenID?
+    /// The id of the session that it came with, the hash of its cookie; nil for a token and for the local user.
+    let session: String?
     /// The places of one that is no administrator, and those that narrow an administrator's token.
     package let organizations: [OrganizationID: Role]
     /// What it is in organizations that are not listed: an administrator's, nil for anyone else.
@@ -23,6 +25,7 @@ package struct Principal: Sendable, Hashable {
         user: UserID? = nil,
         userName: String? = nil,
         token: TokenID? = nil,
+        session: String? = nil,
         organizations: [OrganizationID: Role] = [:],
         roleElsewhere: Role? = nil,
         limit: Permissions = .all
@@ -31,6 +34,7 @@ package struct Principal: Sendable, Hashable {
         self.user = user
         self.userName = userName
         self.token = token
+        self.session = session
         self.organizations = organizations
         self.roleElsewhere = roleElsewhere
         self.limit = limit
@@ -41,6 +45,9 @@ package struct Principal: Sendable, Hashable {
     /// - Parameter actor: `anna@laptop`, as the commands name themselves.
     /// - Returns: One that may do everything.
     package static func local(_ actor: String) -> Principal { Principal(actor: actor, roleElsewhere: .owner) }
+
+    /// What it came with, to ask again later whether that is still good: ``AccessStore/principal(of:in:)``.
+    package var subject: Subject { token.map(Subject.token) ?? session.map(Subject.session) ?? .local }
 
     /// May do everything: an administrator, whose token is not narrowed.
     package var isAdministrator: Bool { roleElsewhere == .owner && limit.contains(.administer) }

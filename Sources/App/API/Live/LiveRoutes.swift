@@ -1,7 +1,6 @@
 import Access
 import Domain
 import Events
-import Provisioning
 import Storage
 import Terraform
 import WebServer
@@ -36,7 +35,7 @@ enum LiveRoutes {
                 throw Problem.notFound("There is no channel '\(channel)' that you can see.")
             }
         }
-        return try await call.live.stream.response(to: request)
+        return try await call.live.stream.response(to: request, for: try call.principal.subject)
     }
 
     static let socket = Route(
@@ -94,6 +93,7 @@ enum LiveRoutes {
             text = try await call.live.authorization.authorize(
                 socketID: try field("socket_id", call),
                 channelName: try field("channel_name", call),
+                subject: principal.subject,
                 member: member
             ) { try await mayRead($0, call) }
         } catch let refusal as PusherAuthorization.Refusal {
@@ -118,18 +118,9 @@ enum LiveRoutes {
         return text
     }
 
-    /// Whether the caller may read a channel: who may read its organization.
     private static func mayRead(_ channel: BroadcastChannel, _ call: Call) async throws -> Bool {
-        let organization: OrganizationID
-        switch channel {
-        case .organization(let id, _):
-            organization = id
-        case .deployment(let id):
-            let found = try await call.services.database.read { try DeploymentStore().deployment(id, in: $0)?.organization }
-            guard let found else { return false }
-            organization = found
-        }
-        return try call.principal.allows(.read, in: organization)
+        let principal = try call.principal
+        return try await call.services.database.read { try StoredRights.mayRead(channel, principal, in: $0) }
     }
 }
 

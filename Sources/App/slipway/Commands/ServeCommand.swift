@@ -29,7 +29,7 @@ enum ServeCommand {
             guard options.workers == 0 else { throw refusal }
             context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
         }
-        let (metrics, live, drain) = (Metrics(), try await liveServices(program), Drain())
+        let (metrics, live, drain) = (Metrics(), try await liveServices(program, access), Drain())
         let api = APIServer(
             services: program.apiServices(
                 access: access,
@@ -205,11 +205,11 @@ enum ServeCommand {
         return (worker, "\(identity.host):\(identity.pid)")
     }
 
-    private static func liveServices(_ program: Composition) async throws -> LiveServices {
+    private static func liveServices(_ program: Composition, _ access: AccessStore) async throws -> LiveServices {
         let secret = try await SharedSecret.read("pusher", database: program.database, keyring: program.keyring, now: Date())
         let app = PusherApp(key: "slipway", secret: secret)
         let hub = BroadcastHub(database: program.database, logger: program.logger)
-        return LiveServices(hub: hub, pusher: PusherServer(app: app, hub: hub), app: app)
+        return LiveServices(hub: hub, app: app, rights: StoredRights(database: program.database, access: access))
     }
 
     private static func gauges(of server: HTTPServer, _ live: LiveServices) -> [Metrics.Gauge] {

@@ -1,4 +1,5 @@
 import API
+import Access
 import Domain
 import Events
 import FoundationEssentials
@@ -28,8 +29,10 @@ struct LiveScene: Sendable {
         try await kind.with(migrations: Schema.migrations) { database in
             let hub = BroadcastHub(database: database)
             let app = PusherApp(key: "slipway", secret: Array("a secret of the tests".utf8))
-            let pusher = PusherServer(app: app, hub: hub, limits: limits, isEnabled: isEnabled)
-            let (authorization, stream) = (PusherAuthorization(app: app), EventStream(hub: hub, heartbeat: .milliseconds(200)))
+            let pusher = PusherServer(app: app, hub: hub, rights: Rights(), limits: limits, isEnabled: isEnabled)
+            let (authorization, stream) = (
+                PusherAuthorization(app: app), EventStream(hub: hub, rights: Rights(), heartbeat: .milliseconds(200))
+            )
             var configuration = ServerConfiguration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
             configuration.threads = 2
             let server = try HTTPServer.start(configuration) { request in
@@ -57,6 +60,11 @@ struct LiveScene: Sendable {
         }
     }
 
+    /// The client's never change.
+    private struct Rights: ChannelRights {
+        func readable(_ channels: [BroadcastChannel], by subject: Subject) -> Set<BroadcastChannel> { Set(channels.filter(isAllowed)) }
+    }
+
     @Sendable static func isAllowed(_ channel: BroadcastChannel) -> Bool {
         switch channel {
         case .organization(let id, _): id.rawValue == 1
@@ -71,6 +79,7 @@ struct LiveScene: Sendable {
             let text = try await authorization.authorize(
                 socketID: form.query("socket_id") ?? "",
                 channelName: form.query("channel_name") ?? "",
+                subject: .token(TokenID(rawValue: 12)),
                 member: .init(id: request.headers["X-User"] ?? "anna", info: ["name": "\"Anna\" Ä"]),
                 isAllowed: isAllowed
             )
@@ -84,7 +93,7 @@ struct LiveScene: Sendable {
         do {
             let wish = try EventStreamRequest(request)
             guard wish.channels.allSatisfy(isAllowed) else { return .text("", status: 403) }
-            return try await stream.response(to: wish)
+            return try await stream.response(to: wish, for: .local)
         } catch {
             return .text("\(error)", status: 400)
         }

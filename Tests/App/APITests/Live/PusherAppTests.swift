@@ -1,3 +1,5 @@
+import Access
+import Domain
 import Events
 import Testing
 
@@ -9,23 +11,31 @@ import Testing
 
     @Test func `signatures are those of the documentation`() {
         #expect(
-            app.signature(socket: "1234.1234", channel: "private-foobar", channelData: nil)
-                == "278d425bdf160c739803:58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4"
+            app.hex(of: "1234.1234:private-foobar")
+                == "58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4"
         )
         let data = "{\"user_id\":10,\"user_info\":{\"name\":\"Mr. Channels\"}}"
         #expect(
-            app.signature(socket: "1234.1234", channel: "presence-foobar", channelData: data)
-                == "278d425bdf160c739803:31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80"
+            app.hex(of: "1234.1234:presence-foobar:\(data)")
+                == "31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80"
         )
     }
 
-    @Test func `a signature is for its socket and its channel only`() {
-        let signature = app.signature(socket: "1.2", channel: "private-deployment.7", channelData: nil)
-        #expect(app.accepts(signature, socket: "1.2", channel: "private-deployment.7", channelData: nil))
-        #expect(!app.accepts(signature, socket: "1.3", channel: "private-deployment.7", channelData: nil))
-        #expect(!app.accepts(signature, socket: "1.2", channel: "private-deployment.8", channelData: nil))
-        #expect(!app.accepts(signature, socket: "1.2", channel: "private-deployment.7", channelData: "{}"))
-        #expect(!app.accepts(nil, socket: "1.2", channel: "private-deployment.7", channelData: nil))
+    @Test(arguments: [Subject.token(TokenID(rawValue: 12)), .session(String(repeating: "0a", count: 32)), .local])
+    func `a signature is for its socket, its channel and its subject only`(subject: Subject) throws {
+        let (socket, channel) = ("1.2", "private-deployment.7")
+        let signature = app.signature(socket: socket, channel: channel, subject: subject, channelData: nil)
+        #expect(signature.hasPrefix("\(app.key):") && signature.hasSuffix(":\(subject.text)"))
+        #expect(app.subject(of: signature, socket: socket, channel: channel, channelData: nil) == subject)
+        #expect(app.subject(of: signature, socket: "1.3", channel: channel, channelData: nil) == nil)
+        #expect(app.subject(of: signature, socket: socket, channel: "private-deployment.8", channelData: nil) == nil)
+        #expect(app.subject(of: signature, socket: socket, channel: channel, channelData: "{}") == nil)
+        #expect(app.subject(of: nil, socket: socket, channel: channel, channelData: nil) == nil)
+        let bare = signature.split(separator: ":").prefix(2).joined(separator: ":")
+        let old = "\(app.key):\(app.hex(of: "\(socket):\(channel)"))"
+        for forged in [bare, old, "\(bare):", "\(bare):t13", "\(bare):t012", "\(bare):x", "\(old):\(subject.text)", "", ":", ":l"] {
+            #expect(app.subject(of: forged, socket: socket, channel: channel, channelData: nil) == nil, "\(forged)")
+        }
     }
 
     @Test func `text is quoted as JSON`() {

@@ -1,3 +1,4 @@
+internal import Access
 internal import Sealing
 
 /// What clients of the Pusher protocol know this installation by, and what proves that it let them in.
@@ -18,18 +19,25 @@ package struct PusherApp: Sendable {
         self.secret = secret
     }
 
-    /// `key:hex`, as clients hand it over to subscribe.
+    /// `key:hex:subject`, as clients hand it over to subscribe, unread.
+    ///
+    /// Pusher's own is `key:hex`. The subject is signed along, before the channel's data: where a subscription is, its socket is, its right
+    /// to be there can be asked about again, also by a process that has never seen who asked for the signature.
     ///
     /// - SeeAlso: <https://pusher.com/docs/channels/library_auth_reference/auth-signatures/>
-    func signature(socket: String, channel: String, channelData: String?) -> String {
-        let message = [socket, channel, channelData].compactMap(\.self).joined(separator: ":")
-        return "\(key):\(Hexadecimal.text(HMAC.sha256(Array(message.utf8), key: secret)))"
+    func signature(socket: String, channel: String, subject: Subject, channelData: String?) -> String {
+        let message = [socket, channel, subject.text, channelData].compactMap(\.self).joined(separator: ":")
+        return "\(key):\(hex(of: message)):\(subject.text)"
     }
 
-    /// Whether this server has signed that a socket may subscribe.
-    func accepts(_ signature: String?, socket: String, channel: String, channelData: String?) -> Bool {
-        guard let signature else { return false }
-        let right = self.signature(socket: socket, channel: channel, channelData: channelData)
-        return HMAC.isEqual(Array(signature.utf8), Array(right.utf8))
+    /// For whom this installation has signed that a socket may subscribe; nil when it has not.
+    func subject(of signature: String?, socket: String, channel: String, channelData: String?) -> Subject? {
+        guard let signature, let colon = signature.lastIndex(of: ":"), let subject = Subject(signature[colon...].dropFirst()) else {
+            return nil
+        }
+        let right = self.signature(socket: socket, channel: channel, subject: subject, channelData: channelData)
+        return HMAC.isEqual(Array(signature.utf8), Array(right.utf8)) ? subject : nil
     }
+
+    func hex(of message: String) -> String { Hexadecimal.text(HMAC.sha256(Array(message.utf8), key: secret)) }
 }

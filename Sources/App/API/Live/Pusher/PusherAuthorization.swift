@@ -1,3 +1,4 @@
+package import Access
 package import Events
 internal import FoundationEssentials
 
@@ -45,13 +46,15 @@ package struct PusherAuthorization: Sendable {
     /// - Parameters:
     ///   - socketID: The form's `socket_id`.
     ///   - channelName: The form's `channel_name`.
-    ///   - member: Who asks, for presence channels.
+    ///   - subject: Who asks, to be asked about again while the subscription lasts.
+    ///   - member: The same, for presence channels.
     ///   - isAllowed: Whether whoever asks may read the channel.
-    /// - Returns: `{"auth":"key:…"}`, for a presence channel with `channel_data`.
+    /// - Returns: `{"auth":"key:…:t12"}`, for a presence channel with `channel_data`.
     /// - Throws: ``Refusal``, or what `isAllowed` throws.
     package func authorize(
         socketID: String,
         channelName: String,
+        subject: Subject,
         member: Member,
         isAllowed: (BroadcastChannel) async throws -> Bool
     ) async throws -> String {
@@ -60,12 +63,13 @@ package struct PusherAuthorization: Sendable {
             throw Refusal.forbidden(channel: channelName)
         }
         guard name.kind == .presence else {
-            return "{\"auth\":\(JSONText.quoted(app.signature(socket: socketID, channel: channelName, channelData: nil)))}"
+            let signature = app.signature(socket: socketID, channel: channelName, subject: subject, channelData: nil)
+            return "{\"auth\":\(JSONText.quoted(signature))}"
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let channelData = String(decoding: try encoder.encode(member), as: UTF8.self)
-        let signature = app.signature(socket: socketID, channel: channelName, channelData: channelData)
+        let signature = app.signature(socket: socketID, channel: channelName, subject: subject, channelData: channelData)
         return "{\"auth\":\(JSONText.quoted(signature)),\"channel_data\":\(JSONText.quoted(channelData))}"
     }
 

@@ -1,3 +1,4 @@
+internal import Access
 internal import Events
 internal import Synchronization
 internal import WebServer
@@ -10,12 +11,15 @@ final class PusherConnection: Sendable {
     private struct Seat {
         let room: PusherRoom
         let member: PusherPresence.Member?
+        /// Who subscribed.
+        var subject: Subject
     }
 
     private struct State {
         var seats: [String: Seat] = [:]
         var lastHeard = ContinuousClock.now
         var isPinged = false
+        var isExpelled = false
     }
 
     let id: String
@@ -75,19 +79,23 @@ final class PusherConnection: Sendable {
         guard let name = PusherChannelName(wish.channel) else {
             throw .unauthorized("There is no channel '\(wish.channel.prefix(100))': private-organization.ID.TOPIC, private-deployment.ID.")
         }
-        guard server.app.accepts(wish.auth, socket: id, channel: wish.channel, channelData: wish.channelData) else {
+        guard let subject = server.app.subject(of: wish.auth, socket: id, channel: wish.channel, channelData: wish.channelData) else {
             throw .unauthorized("The signature for '\(wish.channel)' is wrong; ask /broadcasting/auth for one.")
         }
         let member = name.kind == .presence ? PusherPresence.Member(channelData: wish.channelData) : nil
         if name.kind == .presence, member == nil { throw .unauthorized("channel_data must name a user_id.") }
-        let count = state.withLock { $0.seats[wish.channel] == nil ? $0.seats.count : -1 }
-        if count < 0 { return }  // it is there already
+        let count = state.withLock { state in
+            // It is there already: from now on by what it has shown last.
+            state.seats[wish.channel]?.subject = subject
+            return state.seats[wish.channel] == nil ? state.seats.count : -1
+        }
+        if count < 0 { return }
         guard count < Self.channelLimit else { throw .overCapacity }
         let room = server.rooms.enter(name)
         do {
             try await room.open()
             let position = room.admit(socket, as: member)
-            state.withLock { $0.seats[wish.channel] = Seat(room: room, member: member) }
+            state.withLock { $0.seats[wish.channel] = Seat(room: room, member: member, subject: subject) }
             try await catchUp(room, from: wish.since?.position, position)
         } catch {
             // The database is away; what the client has seen of the channel so far was right.
@@ -116,6 +124,23 @@ final class PusherConnection: Sendable {
     private func leave(_ seat: Seat, _ name: String) {
         seat.room.leave(socket, seat.member)
         server.rooms.leave(seat.room)
+    }
+
+    // MARK: - Rights
+
+    /// Who subscribed to what.
+    var seats: [(subject: Subject, channel: BroadcastChannel)] {
+        state.withLock { $0.seats.values.map { ($0.subject, $0.room.name.channel) } }
+    }
+
+    /// Sends the client away when it sits in one of these channels by that subject.
+    func expel(_ subject: Subject, from channels: Set<BroadcastChannel>) {
+        let seat = state.withLock { state in
+            let seat = state.seats.first { $0.value.subject == subject && channels.contains($0.value.room.name.channel) }
+            defer { state.isExpelled = state.isExpelled || seat != nil }
+            return state.isExpelled ? nil : seat
+        }
+        if let seat { close(.unauthorized("You may no longer read '\(seat.key)'.")) }
     }
 
     // MARK: - Signs of life

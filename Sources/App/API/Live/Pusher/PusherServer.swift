@@ -1,3 +1,4 @@
+internal import Access
 package import Events
 internal import Synchronization
 package import WebServer
@@ -18,6 +19,8 @@ package final class PusherServer: Sendable {
     let hub: BroadcastHub
     let limits: PusherLimits
     let rooms: PusherRooms
+    private let rights: any ChannelRights
+    private let recheck: Duration
     private let isEnabled: Bool
     private let state = Mutex(State())
 
@@ -26,11 +29,22 @@ package final class PusherServer: Sendable {
     /// - Parameters:
     ///   - app: The only one that is served.
     ///   - hub: Where the events come from.
+    ///   - rights: Who may still read what: else, 4009.
+    ///   - recheck: How often each client's right to read is asked about again.
     ///   - limits: For all clients together, and each.
     ///   - isEnabled: Whether anybody is let in: else, 4003.
-    package init(app: PusherApp, hub: BroadcastHub, limits: PusherLimits = PusherLimits(), isEnabled: Bool = true) {
+    package init(
+        app: PusherApp,
+        hub: BroadcastHub,
+        rights: any ChannelRights,
+        recheck: Duration = .seconds(60),
+        limits: PusherLimits = PusherLimits(),
+        isEnabled: Bool = true
+    ) {
         self.app = app
         self.hub = hub
+        self.rights = rights
+        self.recheck = recheck
         self.limits = limits
         self.isEnabled = isEnabled
         rooms = PusherRooms(hub: hub)
@@ -57,12 +71,37 @@ package final class PusherServer: Sendable {
         }
     }
 
-    /// Asks silent clients for signs of life, until the task is cancelled.
+    /// Asks silent clients for signs of life, and sends away who may no longer read, until the task is cancelled.
     package func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.watchSigns() }
+            // Beside it: a database that takes its time keeps no dead client alive.
+            group.addTask { await self.watchRights() }
+        }
+    }
+
+    private func watchSigns() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: min(.seconds(15), limits.pongTime / 2))  // cancelled: the loop's condition ends it
             let (now, limits) = (ContinuousClock.now, limits)
             for connection in state.withLock({ Array($0.connections.values) }) { connection.check(now: now, limits: limits) }
+        }
+    }
+
+    private func watchRights() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: recheck)  // cancelled: the loop's condition ends it
+            let connections = state.withLock { Array($0.connections.values) }
+            var listeners: [Subject: [BroadcastChannel: [PusherConnection]]] = [:]
+            for connection in connections {
+                for seat in connection.seats { listeners[seat.subject, default: [:]][seat.channel, default: []].append(connection) }
+            }
+            for (subject, channels) in listeners where !Task.isCancelled {
+                // What can't be found out is asked again: a database that is away must not throw clients out.
+                guard let readable = try? await rights.readable(Array(channels.keys), by: subject) else { continue }
+                let lost = Set(channels.keys).subtracting(readable)
+                for connection in lost.flatMap({ channels[$0] ?? [] }) { connection.expel(subject, from: lost) }
+            }
         }
     }
 
