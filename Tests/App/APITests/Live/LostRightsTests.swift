@@ -72,6 +72,18 @@ import Testing
         }
     }
 
+    @Test(.requires(.pysher), arguments: TestDatabase.allCases)
+    func `a signature from before is of no use after`(kind: TestDatabase) async throws {
+        try await RightsScene.with(kind) { scene in
+            let listener = try await scene.listener("anna")
+            let socket = try scene.socket(listener, isLate: true)
+            _ = try await socket.line("signed")
+            try await Loss.token.happens(to: listener, in: scene)
+            let sentence = "You may no longer read 'private-\(scene.channel)'."
+            #expect(try await socket.wait() == ["signed", "pusher:subscription_error", "refused 4009 \(sentence)"])
+        }
+    }
+
     @Test(.requires(.curl), .requires(.pysher), .requires(.postgres)) func `a database that is away throws nobody out`() async throws {
         let postgres = try await ThrowawayPostgres()
         do {

@@ -144,27 +144,34 @@ struct RightsScene: Sendable {
     }
 
     /// A WebSocket of the Pusher protocol, which the second process lets in; says `data`, and the codes that it ends with.
-    func socket(_ listener: Listener) throws -> Talker {
+    ///
+    /// A late one gets its signature, says `signed`, and subscribes when it is nobody any more.
+    func socket(_ listener: Listener, isLate: Bool = false) throws -> Talker {
         let script = """
-            import json, sys, requests, websocket
+            import json, sys, time, requests, websocket
             first, second, channel, headers = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
+            isLate = sys.argv[5:] == ["late"]
             socket = websocket.create_connection(f"ws://127.0.0.1:{first}/app/slipway?protocol=7", timeout=180)
             def hear(): return json.loads(socket.recv())
             id = json.loads(hear()["data"])["socket_id"]
             auth = requests.post(f"http://127.0.0.1:{second}/broadcasting/auth", headers=headers,
                 json={"socket_id": id, "channel_name": channel}).json()
+            if isLate:
+                print("signed", flush=True)
+                while requests.get(f"http://127.0.0.1:{second}/api/session", headers=headers).status_code != 401: time.sleep(0.02)
             socket.send(json.dumps({"event": "pusher:subscribe", "data": {"channel": channel, **auth}}))
             while True:
                 heard = hear()
                 if heard["event"] == "pusher:error": break
                 print(f"data: {heard['data']}" if heard["event"] == "log" else heard["event"], flush=True)
+            if isLate: sys.exit(print("refused", heard["data"]["code"], heard["data"]["message"], flush=True))
             opcode, data = socket.recv_data()
             print("error", heard["data"]["code"], opcode, int.from_bytes(data[:2], "big"), heard["data"]["message"], flush=True)
             """
         let headers = String(decoding: try JSONEncoder().encode(listener.headers), as: UTF8.self)
         return try Talker(
             RequiredTool.pysher.path ?? "",
-            ["-c", script, "\(ports.first)", "\(ports.second)", "private-\(channel)", headers]
+            ["-c", script, "\(ports.first)", "\(ports.second)", "private-\(channel)", headers] + (isLate ? ["late"] : [])
         )
     }
 

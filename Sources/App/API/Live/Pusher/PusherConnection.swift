@@ -84,6 +84,7 @@ final class PusherConnection: Sendable {
         }
         let member = name.kind == .presence ? PusherPresence.Member(channelData: wish.channelData) : nil
         if name.kind == .presence, member == nil { throw .unauthorized("channel_data must name a user_id.") }
+        try await check(subject, wish.channel, name.channel)
         let count = state.withLock { state in
             // It is there already: from now on by what it has shown last.
             state.seats[wish.channel]?.subject = subject
@@ -128,6 +129,18 @@ final class PusherConnection: Sendable {
 
     // MARK: - Rights
 
+    /// Asks whether the signature's right still holds: nobody gathers signatures to use them, one after the other, once the right is gone.
+    private func check(_ subject: Subject, _ text: String, _ channel: BroadcastChannel) async throws(PusherError) {
+        let readable: Set<BroadcastChannel>
+        do {
+            readable = try await server.rights.readable([channel], by: subject)
+        } catch {
+            // The database is away.
+            throw .overCapacity
+        }
+        guard readable.contains(channel) else { throw .lostRight(to: text) }
+    }
+
     /// Who subscribed to what.
     var seats: [(subject: Subject, channel: BroadcastChannel)] {
         state.withLock { $0.seats.values.map { ($0.subject, $0.room.name.channel) } }
@@ -140,7 +153,7 @@ final class PusherConnection: Sendable {
             defer { state.isExpelled = state.isExpelled || seat != nil }
             return state.isExpelled ? nil : seat
         }
-        if let seat { close(.unauthorized("You may no longer read '\(seat.key)'.")) }
+        if let seat { close(.lostRight(to: seat.key)) }
     }
 
     // MARK: - Signs of life

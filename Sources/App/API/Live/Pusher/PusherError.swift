@@ -20,6 +20,7 @@ struct PusherError: Error, Sendable, Hashable {
     static let clientEvent = PusherError(code: 4301, message: "Clients can't send events.")
 
     static func unauthorized(_ message: String) -> PusherError { PusherError(code: 4009, message: message) }
+    static func lostRight(to channel: String) -> PusherError { .unauthorized("You may no longer read '\(channel)'.") }
     static func malformed(_ message: String) -> PusherError { PusherError(code: 4200, message: message) }
 
     /// The frame that says it.

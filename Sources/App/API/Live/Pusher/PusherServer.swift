@@ -19,7 +19,7 @@ package final class PusherServer: Sendable {
     let hub: BroadcastHub
     let limits: PusherLimits
     let rooms: PusherRooms
-    private let rights: any ChannelRights
+    let rights: any ChannelRights
     private let recheck: Duration
     private let isEnabled: Bool
     private let state = Mutex(State())
