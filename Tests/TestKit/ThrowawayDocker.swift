@@ -19,6 +19,8 @@ package final class ThrowawayDocker: Sendable {
         guard let program = RequiredTool.docker.path else { throw RequiredTool.Missing(tool: .docker) }
         let folder = try TemporaryFolder()
         self.folder = folder
+        // The socket itself says whom it lets in, as on a real machine.
+        chmod(folder.path, 0o711)
         let log = "\(folder.path)/log"
         process = try TendedProcess(
             [
