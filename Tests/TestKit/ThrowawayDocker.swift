@@ -32,7 +32,7 @@ package final class ThrowawayDocker: Sendable {
             log: log
         )
         do {
-            try await within(.seconds(90), "dockerd") {
+            try await within(.seconds(180), "dockerd") {
                 while true {
                     // Not there before it has begun to write.
                     let text = (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
