@@ -43,6 +43,10 @@ package final class ThrowawayDocker: Sendable {
         } catch {
             // Before it started there is none.
             let text = (try? FileSystem.read(log)).map { String(decoding: $0.suffix(2000), as: UTF8.self) } ?? ""
+            // The reason that it doesn't start matters more. It mounts its data folder on itself.
+            try? await process.kill()
+            try? await Spawn.run(["umount", "-l", "\(folder.path)/data"])
+            folder.remove()
             throw TooLate(description: "dockerd does not start: \(text)")
         }
     }
