@@ -17,9 +17,10 @@ enum ServerSettingsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
         let installation = try await context.installation()
+        // Also to look: what holds for an installation's own organization can be asked before it has deployed anything.
+        try await installation.program?.ensureOrganization(context.organization)
         let settings: RegistrationSettingsDocument
         if options.contains(where: command.flag) {
-            try await installation.program?.ensureOrganization(context.organization)
             var wanted = Wanted()
             wanted.installsDocker = command.string("install-docker").map { $0 == "on" }
             wanted.minimumDocker = command.string("docker-minimum")
