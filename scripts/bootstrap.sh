@@ -41,7 +41,8 @@ missing_packages() {
             [ "$(id -u)" != 0 ] || wanted+=(iproute2 openssh-server docker.io)
             ;;
         test | bench)
-            wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io)
+            wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io
+                faketime)
             ;;
         # Its own system, and a machine that it runs on.
         trial) wanted+=(mmdebstrap genext2fs e2fsprogs qemu-system-x86) ;;

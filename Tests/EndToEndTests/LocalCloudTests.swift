@@ -15,8 +15,8 @@ import Testing
         let environment: [String: String]
         let key: SSHPrivateKey
 
-        init(_ slipway: Slipway, _ options: [String] = []) async throws {
-            let process = try slipway.start(["local-cloud", "--json", "--listen", "127.0.0.1:0"] + options)
+        init(_ slipway: Slipway, _ options: [String] = [], port: Int = 0) async throws {
+            let process = try slipway.start(["local-cloud", "--json", "--listen", "127.0.0.1:\(port)"] + options)
             let line = try await process.line("its address") { $0.contains("\"listening\"") }
             let pair = try SSHKeyPair.generate(comment: "test")
             key = try SSHPrivateKey(pair.privateKey)
@@ -116,6 +116,32 @@ import Testing
             #expect(try FileSystem.names(in: "\(slipway.data)/local-cloud/machines") == [])
             try await next.end()
             #expect(!FileSystem.exists("\(slipway.data)/local-cloud/machines"))
+        }
+    }
+
+    @Test func `a destroy while the service is off loses nothing, says why, and goes through once it runs`() async throws {
+        try await Slipway.with { slipway in
+            let port = try Loopback.freePort()
+            let cloud = try await Running(slipway, port: port)
+            try await deploy(slipway, cloud, servers: 2)
+            try await cloud.end()
+            let words = ["destroy", "--project", "local", "--auto-approve", "--json"]
+            let destroy = try slipway.start(words, environment: cloud.environment)
+            let said = try await destroy.line("the error") { $0.contains("\"severity\":\"error\"") }
+            let advice = try #require(JSONTree(said)?["data"]?["advice"]?.text, "\(said)")
+            #expect(advice.hasPrefix("Nobody listens at 127.0.0.1:\(port) on this machine"), "\(advice)")
+            _ = try await destroy.line("the end of the attempt") { $0.contains("\"status\":\"retrying\"") }
+            let state = try await slipway.json("state", "pull", "--project", "local").stateResources
+            #expect(state.keys.filter { $0.hasPrefix("terraform_data.machine") }.count == 2, "\(state)")
+            let next = try await Running(slipway, port: port)
+            try await slipway.hurry(try #require(JSONTree(said)?["job"]?.text))
+            #expect(try await destroy.end(within: .seconds(120)) == 0, "\(destroy.lines.suffix(5)) \(destroy.errors)")
+            #expect(try await slipway.json("deployments")[0]?["status"]?.text == "destroyed")
+            // Where the cloud isn't named it isn't asked, either: its machines have ended with it.
+            try await deploy(slipway, next, servers: 2)
+            try await next.end()
+            let unasked = try await slipway.run(words)
+            #expect(unasked.code == 0 && unasked.output.contains("Nobody answers at 127.0.0.1:\(port)"), "\(unasked)")
         }
     }
 

@@ -5,36 +5,11 @@ import Testing
 
 /// From a deploy to servers, with the built program, real Terraform and real sshd.
 @Suite(.requires(.terraform), .requires(.sshd)) struct ServerRegistrationTests {
-    /// A configuration that makes nothing and names machines.
-    private func source(_ slipway: Slipway, _ machines: [TestMachine]) throws -> String {
-        try slipway.write(
-            """
-            variable "slipway_ssh_public_key" { type = string }
-            resource "terraform_data" "web" { input = var.slipway_ssh_public_key }
-            output "server_ips" { value = [\(machines.map { _ in "\"127.0.0.1\"" }.joined(separator: ", "))] }
-            output "ssh_ports" { value = [\(machines.map { "\($0.server.port)" }.joined(separator: ", "))] }
-            output "ssh_host_keys" { value = [\(machines.map { "\"\($0.hostKey)\"" }.joined(separator: ", "))] }
-            output "instance_ids" { value = [\(machines.indices.map { "\"i-\($0)\"" }.joined(separator: ", "))] }
-            output "ssh_user" { value = "\(ThrowawaySSHServer.currentUser())" }
-            output "provider" { value = "local" }
-            output "key" { value = var.slipway_ssh_public_key }
-            """,
-            to: "servers/main.tf"
-        )
-    }
-
-    private func prepare(_ slipway: Slipway, _ machine: TestMachine) async throws {
-        let key = try await slipway.run("keys", "ssh")
-        #expect(key.code == 0 && key.output.hasPrefix("ssh-ed25519 "), "\(key)")
-        try machine.authorize(try #require(key.lines.first))
-        #expect(try await slipway.run("server", "settings", "--disk", "0", "--memory", "0").code == 0)
-    }
-
     @Test func `a deploy goes on to ready servers, which can be looked at, renamed, opened, and go with it`() async throws {
         try await Slipway.with { slipway in
             try await TestMachine.with { machine in
-                try await prepare(slipway, machine)
-                let folder = try source(slipway, [machine])
+                try await slipway.prepare([machine])
+                let folder = try slipway.source(of: [machine])
                 let deploy = try await slipway.run("deploy", folder, "--project", "shop", "--auto-approve", "--auto-register")
                 #expect(
                     deploy.code == 0 && deploy.output.contains("shop: ready after") && deploy.output.contains("The server shop is ready."),
@@ -70,10 +45,10 @@ import Testing
     @Test func `a server that isn't ready fails the command and not the deployment`() async throws {
         try await Slipway.with { slipway in
             try await TestMachine.with(docker: .stopped) { machine in
-                try await prepare(slipway, machine)
+                try await slipway.prepare([machine])
                 let deploy = try await slipway.run(
                     "deploy",
-                    try source(slipway, [machine]),
+                    try slipway.source(of: [machine]),
                     "--project",
                     "shop",
                     "--auto-approve",
@@ -88,35 +63,6 @@ import Testing
                 try machine.program("docker", "case $1 in version) echo 25.0.1;; info) echo /;; *) echo 'Docker version 25.0.1';; esac")
                 #expect(try await slipway.run("server", "check", "shop").code == 0)
                 #expect(try await slipway.json("deployments")[0]?["registrationStatus"]?.text == "completed")
-            }
-        }
-    }
-
-    @Test(arguments: ["cloud-init", "mkdir", "docker", "nproc"])
-    func `a worker that is killed in a stage leaves nothing that the next attempt doesn't finish`(program: String) async throws {
-        try await Slipway.with { slipway in
-            try await TestMachine.with { machine in
-                try await prepare(slipway, machine)
-                let folder = try source(slipway, [machine])
-                #expect(try await slipway.run("deploy", folder, "--project", "shop", "--auto-approve").code == 0)
-                try machine.hold(program)
-                let process = try slipway.start("server", "register", "shop", "--sync", "--json")
-                try await until("\(program) is called") { machine.isReached }
-                let workers = ProcessTable.all().filter { pid in
-                    let words = ProcessTable.arguments(pid)
-                    return words.contains("worker") && words.contains(slipway.data)
-                }
-                #expect(workers.count == 1)
-                for worker in workers { ProcessHandle(worker)?.signal(9) }
-                try machine.release()
-                #expect(try await process.end(within: .seconds(180)) == 0, "\(process.lines.suffix(5)) \(process.errors)")
-                let list = try await slipway.json("server", "list")
-                #expect(list.list.map { $0["status"]?.text } == ["ready"], "\(list)")
-                #expect(try machine.authorizedKeys.count == 1)
-                #expect(try await slipway.json("audit", "--action", "server.registered").list.count == 1)
-                let job = try #require(try await slipway.json("deployments")[0]?["registrationJob"]?.text)
-                let attempts = try await slipway.json("status", job)["attempts"]?.list ?? []
-                #expect(attempts.map { $0["outcome"]?.text } == ["lost", "completed"], "\(attempts)")
             }
         }
     }

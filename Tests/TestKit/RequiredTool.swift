@@ -35,6 +35,7 @@ package struct RequiredTool: Sendable {
     package static let sshd = RequiredTool("sshd", remedy: "run `make bootstrap`, or install the package openssh-server")
     package static let sshKeygen = RequiredTool("ssh-keygen", remedy: "run `make bootstrap`, or install the package openssh-client")
     package static let docker = RequiredTool("dockerd", remedy: "run `make bootstrap`, or install the package docker.io")
+    package static let faketime = RequiredTool("faketime", remedy: "run `make bootstrap`, or install the package faketime")
     package static let setpriv = RequiredTool("setpriv", remedy: "install the package util-linux")
 
     /// Where it is, or nil: on PATH first, then where `make bootstrap` and Debian's PostgreSQL packages put programs.

@@ -141,6 +141,17 @@ package struct Slipway: Sendable {
         try SlipwayProcess(try command(arguments, environment: environment), arguments)
     }
 
+    /// Starts a command as another user, with a data folder of that user's own, and leaves it running.
+    package func start(_ arguments: [String], as user: TestUser, environment more: [String: String] = [:]) throws -> SlipwayProcess {
+        var order = try command(arguments, environment: more, folder: user.home)
+        let prefix = try user.being(running: order.executable)
+        order.arguments = prefix + [user.placed(order.executable)] + order.arguments
+        order.executable = "/usr/bin/env"
+        order.environment["HOME"] = user.home
+        order.environment["SLIPWAY_DATA"] = "\(user.home)/data"
+        return try SlipwayProcess(order, arguments)
+    }
+
     // MARK: - Files
 
     /// Writes a file below the test's folder, and gives the path of its folder.

@@ -9,6 +9,7 @@ package struct TemporaryFolder: Sendable {
     ///
     /// - Parameter inMemory: Whether its files are rather kept from the disk, where there is room for that: for those that are many, large and
     ///   soon removed, which makes everybody else's writes to the disk wait.
+    /// - Throws: What the system says when it can't be made.
     package init(inMemory: Bool = false) throws {
         let name = "slipway-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let folder = inMemory && Self.hasMemory ? Self.memory : FileManager.default.temporaryDirectory.path

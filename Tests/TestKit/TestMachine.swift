@@ -18,6 +18,7 @@ package struct TestMachine: Sendable {
     package let folder: TemporaryFolder
     /// Its login's home.
     package let home: String
+    private let user: TestUser?
 
     /// Starts one.
     ///
@@ -25,24 +26,34 @@ package struct TestMachine: Sendable {
     ///   - docker: What it says of Docker.
     ///   - home: Another folder than one of its own.
     ///   - settings: More lines for sshd.
+    ///   - variables: More of its logins' environment, as `NAME=VALUE`.
+    ///   - user: Who logs in; who runs the tests when nil.
+    ///   - holdsLogins: Logins can be held up, too.
     /// - Returns: It, listening.
     /// - Throws: ``TooLate``.
     package static func start(
         docker: Docker = .answering("24.0.7"),
         home: String? = nil,
-        settings: [String] = []
+        settings: [String] = [],
+        variables: [String] = [],
+        user: TestUser? = nil,
+        holdsLogins: Bool = false
     ) async throws -> TestMachine {
         let folder = try TemporaryFolder()
-        let home = home ?? "\(folder.path)/home"
+        let home = home ?? user?.home ?? "\(folder.path)/home"
         try FileSystem.makeFolder(home)
         try FileSystem.makeFolder("\(home)/.ssh")
         try FileSystem.makeFolder("\(folder.path)/bin")
         var environment = "HOME=\(home) PATH=\(folder.path)/bin:/usr/local/bin:/usr/bin:/bin"
         if case .real(let socket) = docker { environment += " DOCKER_HOST=unix://\(socket)" }
+        for variable in variables { environment += " \(variable)" }
+        let logins = holdsLogins ? loginSettings(folder.path) : []
         let server = try await ThrowawaySSHServer(
-            settings: settings + ["SetEnv \(environment)", "AuthorizedKeysFile \(home)/.ssh/authorized_keys"]
+            user: user,
+            settings: settings + logins + ["SetEnv \(environment)", "AuthorizedKeysFile \(home)/.ssh/authorized_keys"]
         )
-        let machine = TestMachine(server: server, folder: folder, home: home)
+        let machine = TestMachine(server: server, folder: folder, home: home, user: user)
+        if holdsLogins { try machine.openLogins() }
         switch docker {
         case .answering(let version):
             try machine.program(
@@ -61,6 +72,7 @@ package struct TestMachine: Sendable {
             )
         case .real, .none: break
         }
+        user?.give(home)
         return machine
     }
 
@@ -76,9 +88,19 @@ package struct TestMachine: Sendable {
         docker: Docker = .answering("24.0.7"),
         home: String? = nil,
         settings: [String] = [],
+        variables: [String] = [],
+        user: TestUser? = nil,
+        holdsLogins: Bool = false,
         _ body: (TestMachine) async throws -> T
     ) async throws -> T {
-        let machine = try await start(docker: docker, home: home, settings: settings)
+        let machine = try await start(
+            docker: docker,
+            home: home,
+            settings: settings,
+            variables: variables,
+            user: user,
+            holdsLogins: holdsLogins
+        )
         do {
             let value = try await body(machine)
             try await machine.end()
@@ -100,9 +122,10 @@ package struct TestMachine: Sendable {
     /// Lets a key in, as cloud-init does.
     package func authorize(_ publicKey: String) throws {
         try "\(publicKey)\n".write(toFile: keysPath, atomically: true, encoding: .utf8)
+        user?.give(home)
     }
 
-    private var keysPath: String { "\(home)/.ssh/authorized_keys" }
+    var keysPath: String { "\(home)/.ssh/authorized_keys" }
 
     /// Its sshd's key: `ssh-ed25519 AAAA…`.
     package var hostKey: String { server.hostKey.text }
@@ -110,29 +133,4 @@ package struct TestMachine: Sendable {
     package var authorizedKeys: [String] {
         get throws { try String(contentsOfFile: keysPath, encoding: .utf8).split(separator: "\n").map(String.init) }
     }
-
-    // MARK: - Holding
-
-    /// Lets the first call of a program wait until ``release()``; those that follow are the system's.
-    package func hold(_ name: String) throws {
-        try "".write(toFile: "\(folder.path)/held", atomically: true, encoding: .utf8)
-        let after = FileSystem.exists("\(folder.path)/bin/\(name)") ? "\(folder.path)/bin/\(name).real" : nil
-        if let after { try FileManager.default.moveItem(atPath: "\(folder.path)/bin/\(name)", toPath: after) }
-        try program(
-            name,
-            """
-            if /bin/mkdir \(folder.path)/reached 2>/dev/null; then while [ -e \(folder.path)/held ]; do sleep 0.05; done; fi
-            p=$(for d in /usr/local/bin /usr/bin /bin; do [ -x $d/\(name) ] && { echo $d/\(name); break; }; done)
-            \(after.map { "p=\($0)" } ?? "")
-            [ -z "$p" ] && echo 'status: done' && exit 0
-            exec "$p" "$@"
-            """
-        )
-    }
-
-    /// Whether the held program was called.
-    package var isReached: Bool { FileSystem.exists("\(folder.path)/reached") }
-
-    /// Lets a held program go on.
-    package func release() throws { try FileSystem.removeFile("\(folder.path)/held") }
 }

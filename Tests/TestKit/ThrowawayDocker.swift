@@ -19,6 +19,8 @@ package final class ThrowawayDocker: Sendable {
         guard let program = RequiredTool.docker.path else { throw RequiredTool.Missing(tool: .docker) }
         let folder = try TemporaryFolder()
         self.folder = folder
+        // The socket itself says whom it lets in, as on a real machine.
+        chmod(folder.path, 0o711)
         let log = "\(folder.path)/log"
         process = try TendedProcess(
             [
@@ -30,7 +32,7 @@ package final class ThrowawayDocker: Sendable {
             log: log
         )
         do {
-            try await within(.seconds(90), "dockerd") {
+            try await within(.seconds(180), "dockerd") {
                 while true {
                     // Not there before it has begun to write.
                     let text = (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -41,6 +43,10 @@ package final class ThrowawayDocker: Sendable {
         } catch {
             // Before it started there is none.
             let text = (try? FileSystem.read(log)).map { String(decoding: $0.suffix(2000), as: UTF8.self) } ?? ""
+            // The reason that it doesn't start matters more. It mounts its data folder on itself.
+            try? await process.kill()
+            try? await Spawn.run(["umount", "-l", "\(folder.path)/data"])
+            folder.remove()
             throw TooLate(description: "dockerd does not start: \(text)")
         }
     }

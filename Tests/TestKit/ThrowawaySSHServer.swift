@@ -24,11 +24,18 @@ package final class ThrowawaySSHServer: Sendable {
     ///
     /// - Parameters:
     ///   - port: A free one when nil.
+    ///   - user: Who logs in; who runs the tests when nil.
     ///   - settings: More lines of sshd_config(5), which count before the test kit's own.
     ///   - hostKey: The text of its ed25519 key; a fresh one when nil.
     ///   - authorized: More lines of authorized_keys.
     /// - Throws: ``TooLate`` with sshd's own words when it doesn't start.
-    package init(port: Int? = nil, settings: [String] = [], hostKey: [UInt8]? = nil, authorized: [String] = []) async throws {
+    package init(
+        port: Int? = nil,
+        user: TestUser? = nil,
+        settings: [String] = [],
+        hostKey: [UInt8]? = nil,
+        authorized: [String] = []
+    ) async throws {
         guard let program = RequiredTool.sshd.path else { throw RequiredTool.Missing(tool: .sshd) }
         let folder = try TemporaryFolder()
         self.folder = folder
@@ -37,7 +44,7 @@ package final class ThrowawaySSHServer: Sendable {
         clientKey = try SSHPrivateKey(client.privateKey)
         let hostText = try hostKey ?? SSHKeyPair.generate(comment: "host").privateKey
         self.hostKey = try SSHPrivateKey(hostText).publicKey
-        user = Self.currentUser()
+        self.user = user?.name ?? Self.currentUser()
         try FileSystem.write(hostText, to: "\(folder.path)/host_ed25519")
         let authorizedLines = [client.publicKey] + authorized
         try FileSystem.write(Array(authorizedLines.joined(separator: "\n").utf8) + [10], to: "\(folder.path)/authorized_keys")
@@ -49,7 +56,7 @@ package final class ThrowawaySSHServer: Sendable {
             let configuration = settings + Self.configuration(folder.path, port: chosen)
             try FileSystem.write(Array(configuration.joined(separator: "\n").utf8) + [10], to: "\(folder.path)/sshd_config")
             let process = try TendedProcess(
-                [program, "-D", "-e", "-f", "\(folder.path)/sshd_config"],
+                (user?.knowing ?? []) + [program, "-D", "-e", "-f", "\(folder.path)/sshd_config"],
                 folder: folder,
                 log: "\(folder.path)/log"
             )

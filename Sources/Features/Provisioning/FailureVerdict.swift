@@ -42,7 +42,7 @@ extension DiagnosticReport {
             file: diagnostic.file,
             line: diagnostic.line,
             snippet: diagnostic.code,
-            advice: diagnostic.severity == .error ? FailureCause(of: diagnostic).hint : nil
+            advice: diagnostic.severity == .error ? FailureCause.hint(for: diagnostic) : nil
         )
     }
 }

@@ -65,5 +65,5 @@ package struct ProvisioningServices: Sendable {
     let runs = RunStore()
     let usage = UsageStore()
     let events = EventStore()
-    let journal = RunJournal()
+    let journal = JobJournal()
 }

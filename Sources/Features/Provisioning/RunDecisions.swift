@@ -11,7 +11,7 @@ package struct RunDecisions: Sendable {
     private let runs = RunStore()
     private let deployments = DeploymentStore()
     private let events = EventStore()
-    private let journal = RunJournal()
+    private let journal = JobJournal()
     private let now: @Sendable () -> Date
 
     package init(database: Database, jobs: JobStore, now: @escaping @Sendable () -> Date = { Date() }) {

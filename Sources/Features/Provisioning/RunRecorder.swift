@@ -11,7 +11,7 @@ actor RunRecorder {
     private let context: JobContext
     private let deployment: DeploymentID
     private let clock: @Sendable () -> Date
-    private let journal = RunJournal()
+    private let journal = JobJournal()
     private let deployments = DeploymentStore()
 
     private var pending: [JobEvent] = []

@@ -65,7 +65,7 @@ actor StateKeeper {
     func verify() async throws {
         guard let written = end?.last else { return }
         let stored = try await attempt.services.vault.load(attempt.deployment.id)
-        guard stored?.bytes == written.bytes else {
+        guard let stored, try StateDocument.areEqualButForChecks(stored.bytes, written.bytes) else {
             throw JobFailure(.stateRefused, message: "The stored state is not the one that Terraform wrote; run the deploy again.")
         }
         let addresses = Set(written.document.resources.map(\.address))

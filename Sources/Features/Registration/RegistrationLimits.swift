@@ -1,5 +1,9 @@
+package import Remote
+
 /// How patient a registration is.
 package struct RegistrationLimits: Sendable {
+    /// How long one connection may take.
+    package var connection = SSHOptions()
     /// For SSH to answer, in one attempt.
     package var sshWait: Duration = .seconds(300)
     /// For the login to be let in, once SSH answers: a new machine makes its users after it has started sshd.

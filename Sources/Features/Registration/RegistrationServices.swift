@@ -38,5 +38,5 @@ package struct RegistrationServices: Sendable {
     let deployments = DeploymentStore()
     let settings = RegistrationSettingsStore()
     let events = EventStore()
-    let journal = RegistrationJournal()
+    let journal = JobJournal()
 }

@@ -22,4 +22,7 @@ package enum JobStage: String, Sendable, Codable, CaseIterable {
     case completed
     case failed
     case cancelled
+
+    /// Those of a registration, in their order.
+    package static let registration: [JobStage] = [.outputs, .connect, .cloudInit, .keys, .docker, .health, .register]
 }

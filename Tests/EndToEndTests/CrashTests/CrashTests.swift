@@ -90,7 +90,7 @@ import Testing
                 let attempt = deploy.lines.count { $0.contains("\"type\":\"environment\"") }
                 try await moment(scene, deploy, &chance, between: range)
                 try strike(victim, scene, deploy)
-                if victim == .terraform { try await hurry(job, scene) }
+                if victim == .terraform { try await scene.slipway.hurry(job) }
                 try await until("another attempt (\(note)) \(deploy.lines.suffix(3))", within: .seconds(90)) {
                     deploy.child.status != nil || deploy.lines.count { $0.contains("\"type\":\"environment\"") } > attempt
                 }
@@ -103,19 +103,6 @@ import Testing
             let attempts = try await scene.slipway.json("status", job)["attempts"]?.list ?? []
             #expect(attempts.count == 3, "\(attempts) (\(note))")
         }
-    }
-
-    /// A retry begins now, and not in a minute.
-    private func hurry(_ job: String, _ scene: CrashScene) async throws {
-        let database = try await Database.open(.sqlite(path: "\(scene.slipway.data)/slipway.sqlite"))
-        try await until("the retry of \(job)", within: .seconds(60)) {
-            try await database.write { transaction in
-                let count = try transaction.execute("UPDATE jobs SET run_at = 0 WHERE id = \(job) AND status = 'retrying'")
-                transaction.notify("jobs")
-                return count == 1
-            }
-        }
-        await database.close()
     }
 
     @Test func `another worker takes a killed worker's job up within a lease period`() async throws {

@@ -107,6 +107,22 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.allCases)
+    func `What checks found, in another order, is no change`(kind: TestDatabase) async throws {
+        func state(_ checks: String, note: String = "") -> [UInt8] {
+            SampleState.json(serial: 5, note: note).dropLast() + Array(",\"check_results\":[\(checks)]}".utf8)
+        }
+        let (one, two) = ("{\"config_addr\":\"check.a\"}", "{\"config_addr\":\"check.b\"}")
+        try await kind.withVault { fixture in
+            let first = state("\(one),\(two)")
+            _ = try await fixture.save(first)
+            #expect(try await fixture.save(state("\(two),\(one)"), fence: 2) == nil)
+            #expect(await reason { try await fixture.save(state("\(two)", note: "b"), fence: 2) } == .serialReused(5))
+            #expect(try await fixture.vault.load(fixture.first)?.bytes == first)
+            try await fixture.expectDeployment(version: 1, serial: 5, fence: 2)
+        }
+    }
+
+    @Test(arguments: TestDatabase.allCases)
     func `An intermediate state gives its place to the same job's next one only`(kind: TestDatabase) async throws {
         try await kind.withVault { fixture in
             #expect(try await fixture.save(SampleState.json(serial: 1), job: "a")?.version == 1)

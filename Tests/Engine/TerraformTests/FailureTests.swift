@@ -72,6 +72,20 @@ import Testing
         #expect(FailureCause(of: Diagnostic(summary: parts[0], detail: parts.count > 1 ? parts[1] : "")) == cause)
     }
 
+    @Test func `who doesn't listen on this machine is named, and what to start`() {
+        func hint(_ place: String) -> String? {
+            FailureCause.hint(
+                for: Diagnostic(summary: "Failed to get state: Get \"x\": dial tcp \(place): connect: connection refused", detail: "")
+            )
+        }
+        for place in ["127.0.0.1:7722", "[::1]:7722"] {
+            #expect(hint(place)?.hasPrefix("Nobody listens at \(place) on this machine: start what should answer there") == true)
+        }
+        #expect(hint("203.0.113.7:443") == FailureCause.network.hint)
+        let lookup = Diagnostic(summary: "dial tcp: lookup nowhere on 127.0.0.1:53: no such host", detail: "")
+        #expect(FailureCause.hint(for: lookup) == FailureCause.dns.hint)
+    }
+
     @Test func `only what goes away by itself is tried again`() {
         let transient = FailureCause.allCases.filter(\.isTransient)
         #expect(transient == [.network, .dns, .throttling, .serverError, .lockContention, .memory])

@@ -14,39 +14,14 @@ import Testing
 
 /// What is wrong with a machine, each with its own sentence.
 @Suite(.requires(.sshd)) struct FaultTests {
-    /// Registers one machine that is not as it must be.
-    private func fault(
-        docker: TestMachine.Docker = .answering("24.0.7"),
-        home: String? = nil,
-        settings: [String] = [],
-        prepare: (TestMachine) throws -> Void = { _ in },
-        demands: @escaping @Sendable (inout RegistrationSettings) -> Void = { _ in }
-    ) async throws -> (error: String, server: Server) {
-        var result: (String, Server)?
-        try await RegistrationScene.with { scene in
-            try await TestMachine.with(docker: docker, home: home, settings: settings) { machine in
-                try machine.authorize(try await scene.key().publicKey)
-                try prepare(machine)
-                try await scene.deployment("shop", RegistrationScene.outputs([machine]), settings: demands)
-                let job = try await scene.register(endsAs: .failed)
-                let server = try #require(try await scene.servers().first)
-                #expect(server.status == .error && server.errorMessage == job.errorMessage)
-                #expect(try await scene.heard().map(\.name) == ["ServerRegistrationFailed"])
-                #expect(try await scene.current().status == .completed)
-                result = (try #require(job.errorMessage), server)
-            }
-        }
-        return try #require(result)
-    }
-
     @Test func `Docker is stopped`() async throws {
-        let (error, _) = try await fault(docker: .stopped)
+        let (error, _) = try await RegistrationScene.fault(docker: .stopped)
         #expect(error.contains("Docker is installed on 127.0.0.1") && error.contains("its daemon doesn't answer"))
         #expect(error.contains("sudo systemctl enable --now docker"))
     }
 
     @Test func `Docker's socket is not permitted`() async throws {
-        let (error, _) = try await fault(docker: .denied)
+        let (error, _) = try await RegistrationScene.fault(docker: .denied)
         #expect(error.contains("may not use Docker's socket") && error.contains("sudo usermod -aG docker"), "\(error)")
     }
 
@@ -56,18 +31,18 @@ import Testing
         guard places.isEmpty || CurrentUser.id == 0 else { return }
         let hides = Set(places.compactMap(FileSystem.resolved)).map { "mount --bind /dev/null \($0);" }.joined(separator: " ")
         let settings = places.isEmpty ? [] : ["ForceCommand unshare -m sh -c '\(hides) eval \"$SSH_ORIGINAL_COMMAND\"'"]
-        let (error, _) = try await fault(docker: .none, settings: settings)
+        let (error, _) = try await RegistrationScene.fault(docker: .none, settings: settings)
         #expect(error.contains("Docker is not installed on 127.0.0.1") && error.contains("--install-docker on"), "\(error)")
     }
 
     @Test func `Docker is too old`() async throws {
-        let (error, server) = try await fault(docker: .answering("19.3.15"))
+        let (error, server) = try await RegistrationScene.fault(docker: .answering("19.3.15"))
         #expect(error.contains("is version 19.3.15, and 20.10 is the least"))
         #expect(server.dockerVersion == "19.3.15")
     }
 
     @Test func `the disk has too little room, and the memory, and all of it is said`() async throws {
-        let (error, server) = try await fault(
+        let (error, server) = try await RegistrationScene.fault(
             docker: .stopped,
             demands: { ($0.minimumDiskGigabytes, $0.minimumMemoryMegabytes) = (1_000_000, 100_000_000) }
         )
@@ -79,7 +54,7 @@ import Testing
     @Test func `the disk is full`() async throws {
         guard CurrentUser.id == 0 else { return }
         try await SmallDisk.with(megabytes: 1) { disk in
-            let (error, _) = try await fault(home: disk) { machine in
+            let (error, _) = try await RegistrationScene.fault(home: disk) { machine in
                 try machine.authorize(
                     "\(String(decoding: try FileSystem.read("\(disk)/.ssh/authorized_keys"), as: UTF8.self).dropLast())\u{20}x\n#"
                 )
@@ -92,126 +67,17 @@ import Testing
         }
     }
 
-    @Test func `the clock is off by an hour`() async throws {
-        let (error, _) = try await fault { machine in
-            try machine.program("date", "echo $(( $(/bin/date +%s) - 3600 ))")
-        }
-        #expect(error.contains("is 60 minutes behind") && error.contains("set-ntp"), "\(error)")
-    }
-
     @Test func `the network target can't be reached`() async throws {
-        let (error, server) = try await fault(demands: { $0.networkTarget = "127.0.0.1:1" })
+        let (error, server) = try await RegistrationScene.fault(demands: { $0.networkTarget = "127.0.0.1:1" })
         #expect(error.contains("can't reach 127.0.0.1:1"), "\(error)")
         #expect(server.dockerVersion == "24.0.7")
     }
 
     @Test func `cloud-init has failed`() async throws {
-        let (error, _) = try await fault { machine in
+        let (error, _) = try await RegistrationScene.fault { machine in
             try machine.program("cloud-init", "echo 'status: error'; echo 'errors:'; echo ' - runcmd broke'")
         }
         #expect(error.contains("cloud-init on 127.0.0.1") && error.contains("runcmd broke"), "\(error)")
-    }
-
-    @Test func `the key is the wrong one`() async throws {
-        let (error, server) = try await fault { machine in try machine.authorize(machine.server.clientKey.publicKey.text) }
-        #expect(error.contains("does not let") && error.contains("authorized_keys"), "\(error)")
-        #expect(server.keyName == nil)
-    }
-
-    @Test func `a changed host key is refused, and pins don't move by themselves`() async throws {
-        try await RegistrationScene.with { scene in
-            try await TestMachine.with { machine in
-                try machine.authorize(try await scene.key().publicKey)
-                try await scene.deployment("shop", RegistrationScene.outputs([machine]))
-                try await scene.register()
-                let pinned = try #require(try await scene.servers().first?.hostKeys)
-                #expect(pinned == [machine.server.hostKey.text])
-                // Another machine answers there now.
-                let other = try SSHKeyPair.generate(comment: "other")
-                let deployment = try await scene.current()
-                try await scene.database.write {
-                    let text = other.publicKey.split(separator: " ").prefix(2).joined(separator: " ")
-                    try $0.execute("UPDATE servers SET host_key = \(text) WHERE terraform_deployment_id = \(deployment.id)")
-                }
-                let job = try await scene.register(endsAs: .failed)
-                #expect(job.attempt == 1)
-                #expect(
-                    job.errorMessage?.contains("host key") == true && job.errorMessage?.contains(machine.server.hostKey.fingerprint) == true
-                )
-                #expect(try await scene.servers().first?.hostKeys != pinned)
-                // A new instance at the same address is a new machine: its key is new, too.
-                var outputs = RegistrationScene.outputs([machine])
-                outputs["instance_ids"] = "[\"i-new\"]"
-                try await scene.deployment("shop", outputs)
-                try await scene.register()
-                #expect(try await scene.servers().first?.hostKeys == pinned)
-            }
-        }
-    }
-
-    @Test func `a port that is closed for a while is waited for`() async throws {
-        try await RegistrationScene.with { scene in
-            let key = try await scene.key()
-            let port = try Loopback.freePort()
-            try await scene.deployment(
-                "shop",
-                ["server_ip": "\"127.0.0.1\"", "ssh_port": "\(port)", "ssh_user": "\"\(ThrowawaySSHServer.currentUser())\""]
-            )
-            let job = try await scene.submit()
-            try await scene.withWorker {
-                try await until("it waits") {
-                    try await scene.events(job).contains {
-                        if case .server(let report) = $0 { report.message.contains("Waiting for SSH") } else { false }
-                    }
-                }
-                let folder = try TemporaryFolder()
-                let server = try await ThrowawaySSHServer(port: port, settings: ["SetEnv HOME=\(folder.path)"], authorized: [key.publicKey])
-                _ = try await scene.end(of: job)
-                try await server.end()
-                folder.remove()
-            }
-            let reached = try await scene.servers().first
-            #expect(reached?.keyName == "default" && reached?.hostKeys.isEmpty == false)
-        }
-    }
-
-    @Test(arguments: ["cloud-init", "mkdir", "docker", "nproc"])
-    func `a connection that is dropped in a stage is made anew, and the stage done again`(program: String) async throws {
-        try await RegistrationScene.with { scene in
-            try await TestMachine.with { machine in
-                try machine.authorize(try await scene.key().publicKey)
-                try machine.hold(program)
-                try await scene.deployment("shop", RegistrationScene.outputs([machine]))
-                let job = try await scene.submit()
-                try await scene.withWorker {
-                    try await until("\(program) is called") { machine.isReached }
-                    try machine.server.killSessions()
-                    let record = try await scene.end(of: job)
-                    #expect(record.status == .completed && record.attempt == 1, "\(record.errorMessage ?? "")")
-                }
-                #expect(try await scene.servers().map(\.status) == [.ready])
-                #expect(try machine.authorizedKeys.count == 1)
-            }
-        }
-    }
-
-    @Test func `a connection that is dropped again and again is said with what was done`() async throws {
-        try await RegistrationScene.with(limits: { $0.reconnections = 0 }) { scene in
-            try await TestMachine.with { machine in
-                try machine.authorize(try await scene.key().publicKey)
-                try machine.program(
-                    "docker",
-                    "p=$PPID; while [ \"$(cat /proc/$p/comm)\" != sshd ]; do p=$(awk '/^PPid/{print $2}' /proc/$p/status); done; kill -9 $p; sleep 5"
-                )
-                try await scene.deployment("shop", RegistrationScene.outputs([machine]))
-                let job = try await scene.register(endsAs: .failed)
-                #expect(job.attempt == 3)
-                #expect(
-                    job.errorMessage?.contains("While checking Docker: the connection to 127.0.0.1") == true,
-                    "\(job.errorMessage ?? "")"
-                )
-            }
-        }
     }
 
     // MARK: - Secrets

@@ -19,6 +19,7 @@ import Testing
 /// A database with deployments whose outputs name machines, and what registers them.
 struct RegistrationScene: Sendable {
     let folder: String
+    let location: DatabaseLocation
     let database: Database
     let keyring: Keyring
     let services: RegistrationServices
@@ -47,17 +48,34 @@ struct RegistrationScene: Sendable {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let chosen = limits
-        try await kind.with(migrations: Schema.migrations) { database in
-            let keyring = try Keyring.temporary()
-            let log = LogLines()
-            let services = RegistrationServices(
-                database: database,
-                keyring: keyring,
-                jobs: JobStore(),
-                logger: log.logger,
-                limits: chosen
-            )
-            try await body(RegistrationScene(folder: folder.path, database: database, keyring: keyring, services: services, log: log))
+        try await kind.location(migrations: Schema.migrations) { location in
+            let database = try await Database.open(location)
+            do {
+                // On PostgreSQL the template has them already.
+                try await Migrator(Schema.migrations).migrate(database)
+                let (keyring, log) = (try Keyring.temporary(), LogLines())
+                let services = RegistrationServices(
+                    database: database,
+                    keyring: keyring,
+                    jobs: JobStore(),
+                    logger: log.logger,
+                    limits: chosen
+                )
+                try await body(
+                    RegistrationScene(
+                        folder: folder.path,
+                        location: location,
+                        database: database,
+                        keyring: keyring,
+                        services: services,
+                        log: log
+                    )
+                )
+                await database.close()
+            } catch {
+                await database.close()
+                throw error
+            }
         }
     }
 
@@ -118,7 +136,7 @@ struct RegistrationScene: Sendable {
             "server_ips": "[\(machines.map { _ in "\"127.0.0.1\"" }.joined(separator: ","))]",
             "ssh_ports": "[\(machines.map { "\($0.server.port)" }.joined(separator: ","))]",
             "instance_ids": "[\(machines.indices.map { "\"i-\($0)\"" }.joined(separator: ","))]",
-            "ssh_user": "\"\(ThrowawaySSHServer.currentUser())\"",
+            "ssh_user": "\"\(machines.first?.server.user ?? "")\"",
         ]
         if pins { outputs["ssh_host_keys"] = "[\(machines.map { "\"\($0.server.hostKey.text)\"" }.joined(separator: ","))]" }
         return outputs

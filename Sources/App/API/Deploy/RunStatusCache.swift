@@ -24,7 +24,8 @@ package final class RunStatusCache: Sendable {
         var byteCount = 0
     }
 
-    static let maximumAge: Duration = .milliseconds(100)
+    /// As long as whoever follows events may miss a doorbell that was lost.
+    static let maximumAge: Duration = .seconds(1)
     private static let (bodyLimit, byteLimit) = (64 * 1024, 8 * 1024 * 1024)
     private let now: @Sendable () -> ContinuousClock.Instant
     private let entries = Mutex(Entries())

@@ -16,7 +16,7 @@ extension CommandTree {
                 "docker",
                 "MODE",
                 .choice(["each", "shared"]),
-                "Machines have Docker: a daemon for each, or one that all share; needs root"
+                "Machines have Docker: a daemon for each, for root only, or one that all share, for others this machine's own"
             ),
             .flag("loopback", "Ports on 127.0.0.1 instead of addresses, also for root"),
         ],

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Host
 import Jobs
 import Log
 import Provisioning
@@ -70,6 +71,10 @@ enum DoctorCommand {
             }
             await look("workspaces") {
                 let root = try program.workspaces()
+                if root.path.hasPrefix("/dev/shm/"), LoginManager.emptiesMemory(ofUser: CurrentUser.id, named: CurrentUser.name) {
+                    let remedy = "`loginctl enable-linger` keeps what runs after you have logged out"
+                    return (.warning, "\(root.sentence), which the login manager empties when you log out: \(remedy)")
+                }
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
             await look("queue") { try await queue(program) }

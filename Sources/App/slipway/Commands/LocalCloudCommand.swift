@@ -51,7 +51,7 @@ enum LocalCloudCommand {
             let token = try token(in: folder)
             let routes = LocalCloudRoutes(cloud: cloud, token: token) { say($0, $1, context.output) }
             let server = try HTTPServer.start(ServerConfiguration(listeners: [listener])) { await routes.respond(to: $0) }
-            if docker == .shared { context.output.note("Docker is starting.") }
+            if docker == .shared, setting.isRoot { context.output.note("Docker is starting.") }
             try await cloud.begin()
             try greet(server, token, setting, context.output)
             for await _ in stops { break }

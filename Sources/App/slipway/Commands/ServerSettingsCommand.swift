@@ -17,9 +17,11 @@ enum ServerSettingsCommand {
     static func run(_ context: CommandContext) async throws -> ExitCode {
         let command = context.command
         let installation = try await context.installation()
+        let isChanging = options.contains(where: command.flag)
+        // What holds for an installation's own organization can be asked before it has deployed anything; another name may be a slip.
+        if isChanging || context.organization == "default" { try await installation.program?.ensureOrganization(context.organization) }
         let settings: RegistrationSettingsDocument
-        if options.contains(where: command.flag) {
-            try await installation.program?.ensureOrganization(context.organization)
+        if isChanging {
             var wanted = Wanted()
             wanted.installsDocker = command.string("install-docker").map { $0 == "on" }
             wanted.minimumDocker = command.string("docker-minimum")

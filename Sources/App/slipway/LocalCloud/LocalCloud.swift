@@ -37,7 +37,7 @@ actor LocalCloud {
     ///
     /// - Throws: ``CommandError`` when Docker doesn't start.
     func begin() async throws {
-        guard setting.docker == .shared else { return }
+        guard setting.docker == .shared, setting.isRoot else { return }
         let place = "\(folder)/docker"
         try FileSystem.removeTree(place)
         try FileSystem.makeFolder(place)

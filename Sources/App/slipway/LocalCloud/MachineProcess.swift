@@ -117,13 +117,13 @@ struct MachineProcess: Sendable {
                 folder: folder
             )
         }
+        let docker = setting.ownDocker.map { ["--bind", $0.socket, "/run/docker.sock"] } ?? []
         return ChildProcess.Command(
             setting.bubblewrap,
             [
                 "--unshare-user", "--unshare-pid", "--die-with-parent", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc",
-                "--tmpfs", "/run", "--bind", folder, "/run/machine", "--bind", "\(folder)/home", setting.home, setting.sshd, "-D", "-e",
-                "-f", "/run/machine/sshd_config",
-            ],
+                "--tmpfs", "/run", "--bind", folder, "/run/machine", "--bind", "\(folder)/home", setting.home,
+            ] + docker + [setting.sshd, "-D", "-e", "-f", "/run/machine/sshd_config"],
             environment: MachineSetting.environment,
             folder: folder
         )

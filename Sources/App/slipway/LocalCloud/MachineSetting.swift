@@ -12,7 +12,7 @@ struct MachineSetting: Sendable {
 
     enum Docker: String, Sendable, CaseIterable {
         case none
-        /// One daemon that all machines use.
+        /// One daemon that all machines use: for root one of their own, for others this machine's.
         case shared
         /// A daemon for each machine.
         case each
@@ -31,6 +31,8 @@ struct MachineSetting: Sendable {
     let ip: String
     let bubblewrap: String
     let shell: String
+    /// The client and the socket of this machine's own daemon, which a user's machines share; nil for root, who starts daemons.
+    let ownDocker: (client: String, socket: String)?
 
     /// Finds the programs.
     ///
@@ -38,12 +40,13 @@ struct MachineSetting: Sendable {
     ///   - environment: Its PATH is searched, and then the folders where Debian keeps servers.
     ///   - loopback: No networks of their own, also for root.
     ///   - docker: Whether machines have Docker.
+    ///   - servers: The folders where Debian keeps servers.
     /// - Throws: ``CommandError`` that names what is missing and how to get it.
-    init(environment: [String: String], loopback: Bool, docker: Docker) throws {
-        let path = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    init(environment: [String: String], loopback: Bool, docker: Docker, servers: String = "/usr/local/sbin:/usr/sbin:/sbin") throws {
+        let path = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin") + ":" + servers
         func find(_ program: String, _ package: String, for purpose: String) throws -> String {
             if let found = Executable.find(program, path: path) { return found }
-            throw CommandError("\(program) is missing, \(purpose): install the package \(package).")
+            throw CommandError("The program \(program) is missing, \(purpose): install the package \(package).")
         }
         isRoot = CurrentUser.id == 0
         network = isRoot && !loopback ? .own : .loopback
@@ -64,10 +67,26 @@ struct MachineSetting: Sendable {
         }
         ip = network == .own ? try find("ip", "iproute2", for: "which gives the machines their addresses; or use --loopback") : ""
         bubblewrap = isRoot ? "" : try find("bwrap", "bubblewrap", for: "which gives each machine a home of its own")
-        guard docker != .none else { return }
-        guard isRoot else { throw CommandError("Only root can start Docker daemons: leave --docker out, or run it as root.") }
-        _ = try find("dockerd", "docker.io", for: "which --docker needs")
-        _ = try find("docker", "docker.io", for: "which --docker needs")
+        guard docker != .none else {
+            ownDocker = nil
+            return
+        }
+        guard isRoot || docker == .shared else {
+            throw CommandError(
+                "Only root can start Docker daemons: run it as root, or take --docker shared, which lets the machines use this machine's own."
+            )
+        }
+        let client = try find("docker", "docker.io", for: "which --docker needs")
+        guard !isRoot else {
+            _ = try find("dockerd", "docker.io", for: "which --docker needs")
+            ownDocker = nil
+            return
+        }
+        let host = environment["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"
+        guard host.hasPrefix("unix:///") else {
+            throw CommandError("The machines can share only a Docker daemon with a socket here, and DOCKER_HOST is \(Harmless.line(host)).")
+        }
+        ownDocker = (client, String(host.dropFirst("unix://".count)))
     }
 
     /// Tries what the machines will need.
@@ -83,10 +102,25 @@ struct MachineSetting: Sendable {
                 environment: Self.environment
             )
         let answer = try await ChildProcess.run(command, timeout: .seconds(30))
-        if answer.status.isSuccess { return }
-        let why = answer.errorText.split(separator: "\n").first.map(String.init) ?? "it ended with \(answer.status.end)"
+        if answer.status.isSuccess { return try await checkOwnDocker() }
+        let why = Self.firstLine(answer)
         let remedy = network == .own ? "run it outside the container, or try --loopback" : "allow this user namespaces, or run it as root"
-        throw CommandError("Machines can't be set apart here (\(Harmless.line(why))): \(remedy).")
+        throw CommandError("Machines can't be set apart here (\(why)): \(remedy).")
+    }
+
+    private func checkOwnDocker() async throws {
+        guard let (client, socket) = ownDocker else { return }
+        let command = ChildProcess.Command(client, ["-H", "unix://\(socket)", "version"], environment: Self.environment)
+        let answer = try await ChildProcess.run(command, timeout: .seconds(30))
+        if answer.status.isSuccess { return }
+        throw CommandError(
+            "This machine's Docker at \(socket) can't be used (\(Self.firstLine(answer))): start it, and let \(user) use it "
+                + "(sudo usermod -aG docker \(user), and log in again), or leave --docker out."
+        )
+    }
+
+    private static func firstLine(_ answer: ChildProcess.Finished) -> String {
+        Harmless.line(answer.errorText.split(separator: "\n").first.map(String.init) ?? "it ended with \(answer.status.end)")
     }
 
     /// What unshare(1) sets apart.
@@ -104,8 +138,10 @@ struct MachineSetting: Sendable {
             case .loopback: "Each machine has a port of its own on 127.0.0.1"
             }
         switch docker {
-        case .none: return "\(place), and no Docker."
-        case .shared: return "\(place); all share one Docker daemon."
+        case .none:
+            let option = isRoot ? "--docker each" : "--docker shared, if this machine has it"
+            return "\(place), and no Docker: servers become ready only with it (\(option))."
+        case .shared: return "\(place); all share \(isRoot ? "one" : "this machine's") Docker daemon."
         case .each: return "\(place) and a Docker daemon of its own."
         }
     }

@@ -33,6 +33,21 @@ struct OfferedState: Sendable {
         }
     }
 
+    /// The same with the bytes of a state that means the same.
+    func holding(_ bytes: [UInt8]) -> OfferedState {
+        OfferedState(
+            bytes: bytes,
+            document: document,
+            checksum: SHA256.hex(bytes),
+            kind: kind,
+            fence: fence,
+            job: job,
+            author: author,
+            changeSummary: changeSummary,
+            isForced: isForced
+        )
+    }
+
     /// Decides, or refuses.
     func action(after stored: StoredFacts) throws(VaultError) -> Action {
         guard fence >= stored.fence else { throw VaultError(.staleFence(stored: stored.fence, offered: fence)) }

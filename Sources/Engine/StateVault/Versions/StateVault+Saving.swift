@@ -22,7 +22,7 @@ extension StateVault {
     ///   - changeSummary: `+3 ~1 -0`, for the history.
     ///   - force: Takes another lineage, a lower serial, or the same serial with other bytes.
     ///   - guarding: Throws when the writer lost its right; runs inside the transaction before anything is written, maybe several times.
-    /// - Returns: The version, or nil when the newest one has the same bytes already.
+    /// - Returns: The version, or nil when the newest one has the same bytes already, or differs only in what checks found, under the same serial.
     /// - Throws: ``VaultError``: bytes that are no whole state, ``VaultError/Reason/tooLarge(size:limit:)``,
     ///   ``VaultError/Reason/staleFence(stored:offered:)``, ``VaultError/Reason/otherLineage(stored:offered:)``,
     ///   ``VaultError/Reason/lowerSerial(stored:offered:)``, ``VaultError/Reason/serialReused(_:)``, or
@@ -88,6 +88,21 @@ extension StateVault {
     // MARK: - Details
 
     private func save(
+        _ offered: OfferedState,
+        for deployment: DeploymentID,
+        guarding: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws(VaultError) -> StateVersion? {
+        do throws(VaultError) {
+            return try await saveAsOffered(offered, for: deployment, guarding: guarding)
+        } catch {
+            guard case .serialReused = error.reason, let stored = try await load(deployment),
+                try StateDocument.areEqualButForChecks(stored.bytes, offered.bytes)
+            else { throw error }
+            return try await saveAsOffered(offered.holding(stored.bytes), for: deployment, guarding: guarding)
+        }
+    }
+
+    private func saveAsOffered(
         _ offered: OfferedState,
         for deployment: DeploymentID,
         guarding: @escaping @Sendable (Transaction) throws -> Void

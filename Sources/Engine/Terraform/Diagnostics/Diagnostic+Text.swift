@@ -23,7 +23,7 @@ extension Diagnostic {
         }
         lines += values.map { "  where \($0)" }
         if !detail.isEmpty { lines.append(detail) }
-        if severity == .error, let hint = FailureCause(of: self).hint { lines.append("What to do: \(hint)") }
+        if severity == .error, let hint = FailureCause.hint(for: self) { lines.append("What to do: \(hint)") }
         return lines.joined(separator: "\n")
     }
 }

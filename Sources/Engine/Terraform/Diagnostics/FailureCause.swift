@@ -82,6 +82,23 @@ extension FailureCause {
         self = causes.first { !$0.isTransient && $0 != .unknown } ?? (causes.contains(.unknown) ? .unknown : causes.first ?? .unknown)
     }
 
+    /// What a person can do about an error; nil where the message itself has to be enough.
+    package static func hint(for diagnostic: Diagnostic) -> String? {
+        let cause = FailureCause(of: diagnostic)
+        guard cause == .network, let place = refusedHere("\(diagnostic.summary)\n\(diagnostic.detail)") else { return cause.hint }
+        return "Nobody listens at \(place) on this machine: start what should answer there (for machines of a local cloud, "
+            + "slipway local-cloud), and do the same again."
+    }
+
+    /// The address on this machine's loopback that nobody listened at, as Go's programs say it.
+    private static func refusedHere(_ text: String) -> String? {
+        guard let head = text.firstRange(of: "dial tcp "),
+            let tail = text[head.upperBound...].firstRange(of: ": connect: connection refused")
+        else { return nil }
+        let place = text[head.upperBound..<tail.lowerBound]
+        return (place.hasPrefix("127.") || place.hasPrefix("[::1]:")) && place.count < 30 ? String(place) : nil
+    }
+
     static func cause(ofText text: String) -> FailureCause {
         let text = text.lowercased()
         return table.first { rule in rule.phrases.contains { text.contains($0) } }?.cause ?? .unknown

@@ -1,11 +1,11 @@
-package import Domain
-package import Events
+internal import Domain
+internal import Events
 internal import FoundationEssentials
 
 /// A job's event as it goes to the deployment's channel: its payload with the job and the ordinal.
-package enum DeploymentBroadcast {
+enum DeploymentBroadcast {
     /// One event.
-    package static func of(_ added: AppendedEvents.Event, job: JobID, deployment: DeploymentID) -> NewBroadcast {
+    static func of(_ added: AppendedEvents.Event, job: JobID, deployment: DeploymentID) -> NewBroadcast {
         // An output may have any name, also one of ours.
         let payload = added.event.name == .outputs ? "{\"outputs\":\(added.payload)}" : added.payload
         // A job's id needs no escapes.
@@ -17,7 +17,7 @@ package enum DeploymentBroadcast {
     /// Lines of the execution log, as a piece of it: `execution_log`.
     ///
     /// - Throws: What `JSONEncoder` throws.
-    package static func of(_ text: String, job: JobID, ordinal: Int64, deployment: DeploymentID) throws -> NewBroadcast {
+    static func of(_ text: String, job: JobID, ordinal: Int64, deployment: DeploymentID) throws -> NewBroadcast {
         // As the log keeps it.
         let quoted = try JSONEncoder().encode(text.replacing("\0", with: "\u{FFFD}"))
         let data = "{\"job\":\"\(job)\",\"ordinal\":\(ordinal),\"text\":\(String(decoding: quoted, as: UTF8.self))}"

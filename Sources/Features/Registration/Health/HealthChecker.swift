@@ -73,7 +73,7 @@ package struct HealthChecker: Sendable {
     private func ask(_ server: Server, _ settings: RegistrationSettings, _ keys: ServerKeys) async -> Look {
         // One that was stored can be read.
         let pins = server.hostKeys.compactMap { try? SSHHostKey(text: $0) }
-        var link = ServerLink(server, hostKeys: pins, keys: keys)
+        var link = ServerLink(server, hostKeys: pins, keys: keys, options: services.limits.connection)
         let before = services.now()
         let result: Result<RemoteAnswer, SSHError>
         do throws(SSHError) {

@@ -23,7 +23,12 @@ struct EnrollmentFailure: Error, Sendable {
             case .docker: .docker
             default: .ssh
             }
-        let (what, advice) = Self.sentences(error)
+        var (what, advice) = Self.sentences(error)
+        if case .outputTooLarge = error.reason {
+            // The scripts themselves say a few lines.
+            advice =
+                "Log in there and see what it prints by itself: the login's start-up files (~/.bashrc, /etc/profile) must be silent without a terminal."
+        }
         let message = stage == .connect ? what : "While \(doing): \(what.prefix(1).lowercased())\(what.dropFirst())"
         self.init(stage, [Finding(check, message, advice)], isTransient: error.isTransient)
     }

@@ -94,7 +94,7 @@ struct RegistrationAttempt: Sendable {
             text: "Registration, attempt \(context.job.attempt)\n"
         )
         await recorder.enter(.outputs, RegistrationProgress.words(for: .outputs))
-        let (deployment, settings) = try await subject()
+        let (deployment, settings, announced) = try await subject()
         let outputs = try await DeploymentOutputs(database: services.database, keyring: services.keyring).read(
             project: deployment.project,
             organization: deployment.organizationName,
@@ -105,20 +105,32 @@ struct RegistrationAttempt: Sendable {
         for index in found.privateKeys.indices { found.privateKeys[index].wipe() }
         let pairs = try await admit(found.servers, deployment)
         await recorder.record([], text: "\(Self.count(pairs.count)) in the outputs of \(deployment.project)\n")
-        let results = try await enroll(pairs, keys, settings)
+        let results = try await enroll(pairs, keys, settings, announced)
         return try await RegistrationEnds(attempt: self).ended(results)
     }
 
     static func count(_ number: Int) -> String { number == 1 ? "1 server" : "\(number) servers" }
 
-    private func subject() async throws -> (Deployment, RegistrationSettings) {
-        let found = try await services.database.read { [services, order] transaction in
+    /// What it works on, what is asked of its servers, and the places of those that an earlier attempt has announced as ready.
+    private func subject() async throws -> (Deployment, RegistrationSettings, Set<String>) {
+        let found = try await services.database.read { [services, order, context] transaction in
             try services.deployments.deployment(order.deployment, in: transaction).map {
-                ($0, try services.settings.settings(of: $0.organization, in: transaction))
+                let reports = try services.events.events(of: context.job.id, named: [.server], in: transaction)
+                return ($0, try services.settings.settings(of: $0.organization, in: transaction), Self.announced(reports))
             }
         }
         guard let found else { throw RegistrationSuperseded() }
         return found
+    }
+
+    /// A server's report of being ready is written with its announcement, in one transaction.
+    private static func announced(_ reports: [StoredEvent]) -> Set<String> {
+        Set(
+            reports.compactMap { stored in
+                guard case .server(let report) = stored.event, report.phase == .ready else { return nil }
+                return report.address
+            }
+        )
     }
 
     private func keys(_ found: FoundServers, _ deployment: Deployment) async throws -> ServerKeys {
@@ -167,7 +179,8 @@ struct RegistrationAttempt: Sendable {
     private func enroll(
         _ pairs: [(server: Server, hostKeys: [SSHHostKey])],
         _ keys: ServerKeys,
-        _ settings: RegistrationSettings
+        _ settings: RegistrationSettings,
+        _ announced: Set<String>
     ) async throws -> [Enrolled] {
         try await withThrowingTaskGroup(of: (Int, Enrolled).self) { group in
             var (rest, running, results) = (Array(pairs.enumerated())[...], 0, [Int: Enrolled]())
@@ -182,7 +195,8 @@ struct RegistrationAttempt: Sendable {
                             settings: settings,
                             services: services,
                             recorder: recorder,
-                            author: order.requestedBy
+                            author: order.requestedBy,
+                            isAnnounced: announced.contains(pair.server.place)
                         )
                         return (index, Enrolled(server: pair.server, failure: try await enrollment.run()))
                     }

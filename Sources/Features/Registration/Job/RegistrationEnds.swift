@@ -3,6 +3,7 @@ internal import Domain
 internal import Events
 internal import FoundationEssentials
 internal import Jobs
+internal import Provisioning
 internal import Storage
 
 /// The ways in which an attempt ends: each is one transaction that moves job, deployment, servers and events together.

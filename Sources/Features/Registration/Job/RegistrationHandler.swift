@@ -3,6 +3,7 @@ package import Domain
 internal import Events
 internal import FoundationEssentials
 package import Jobs
+internal import Provisioning
 package import Storage
 
 /// Does the jobs that register a deployment's servers.

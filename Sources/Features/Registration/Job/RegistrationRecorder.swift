@@ -2,6 +2,7 @@ internal import Domain
 internal import Events
 internal import FoundationEssentials
 internal import Jobs
+internal import Provisioning
 internal import Storage
 
 /// Writes what an attempt reports: in order, in batches, never from a worker that lost its lease nor for a registration that was replaced.

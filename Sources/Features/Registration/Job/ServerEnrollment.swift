@@ -16,6 +16,8 @@ struct ServerEnrollment: Sendable {
     let services: RegistrationServices
     let recorder: RegistrationRecorder
     private let author: String
+    /// An earlier attempt of the job has made it ready, and told everybody.
+    private let isAnnounced: Bool
     private let began: Date
     var link: ServerLink
     private var losses = 0
@@ -29,15 +31,17 @@ struct ServerEnrollment: Sendable {
         settings: RegistrationSettings,
         services: RegistrationServices,
         recorder: RegistrationRecorder,
-        author: String
+        author: String,
+        isAnnounced: Bool
     ) {
         self.server = server
         self.settings = settings
         self.services = services
         self.recorder = recorder
         self.author = author
+        self.isAnnounced = isAnnounced
         began = services.now()
-        link = ServerLink(server, hostKeys: hostKeys, keys: keys)
+        link = ServerLink(server, hostKeys: hostKeys, keys: keys, options: services.limits.connection)
     }
 
     /// Does all of it.
@@ -216,10 +220,10 @@ struct ServerEnrollment: Sendable {
             elapsedSeconds: seconds
         )
         let text = "\(server.name): \(failure?.text ?? "ready")\n"
-        let author = author
+        let (author, isAnnounced) = (author, isAnnounced)
         try await recorder.write([.server(event)], text: text) { transaction in
             try check.keep(status: findings.isEmpty ? .ready : .error, error: failure?.text, server, settings, at: now, in: transaction)
-            guard findings.isEmpty else { return [] }
+            guard findings.isEmpty, !isAnnounced else { return [] }
             return try check.announceReady(server.id, by: author, services, at: now, in: transaction)
         }
         if let failure { throw KeptFailure(failure: failure) }

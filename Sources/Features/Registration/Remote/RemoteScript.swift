@@ -97,13 +97,12 @@ struct RemoteScript: Sendable {
         esac
         if command -v docker >/dev/null 2>&1; then
             say docker present
-            say docker_client "$(brief docker --version 2>&1)"
-            if v=$(brief docker version --format '{{.Server.Version}}' 2>&1); then
-                say docker_server "$v"
-                say docker_root "$(brief docker info --format '{{.DockerRootDir}}' 2>/dev/null)"
-            else
-                say docker_error "$v"
-            fi
+            say docker_client "$(brief docker --version 2>&1 | head -c 1000)"
+            v=$(brief docker version --format '{{.Server.Version}}' 2>&1 | head -c 1000)
+            case $v in
+                [0-9]*) say docker_server "$v"; say docker_root "$(brief docker info --format '{{.DockerRootDir}}' 2>/dev/null)" ;;
+                *) say docker_error "${v:-it said nothing}" ;;
+            esac
         else
             say docker missing
         fi

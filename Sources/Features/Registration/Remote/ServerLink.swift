@@ -16,17 +16,19 @@ struct ServerLink: Sendable {
     let address: SSHAddress
     let user: String
     let keys: ServerKeys
+    private let options: SSHOptions
     /// The keys that the server may have; none: whichever it shows first.
     private(set) var hostKeys: [SSHHostKey]
     private var connection: SSHConnection?
     /// The server let in with a key of the outputs, and not with the organization's.
     private(set) var isForeign = false
 
-    init(_ server: Server, hostKeys: [SSHHostKey], keys: ServerKeys) {
+    init(_ server: Server, hostKeys: [SSHHostKey], keys: ServerKeys, options: SSHOptions) {
         address = server.sshAddress
         user = server.user
         self.hostKeys = hostKeys
         self.keys = keys
+        self.options = options
     }
 
     /// The key that the server has shown, once it is connected.
@@ -38,11 +40,11 @@ struct ServerLink: Sendable {
         let policy: SSHHostKeyPolicy = hostKeys.isEmpty ? .firstUse : .pinned(hostKeys)
         let opened: SSHConnection
         do throws(SSHError) {
-            opened = try await SSHConnection.open(to: address, user: user, keys: [keys.privateKey], hostKey: policy)
+            opened = try await SSHConnection.open(to: address, user: user, keys: [keys.privateKey], hostKey: policy, options: options)
             isForeign = false
         } catch {
             guard case .authenticationRefused = error.reason, !keys.initial.isEmpty, !onlyOrganizationKey else { throw error }
-            opened = try await SSHConnection.open(to: address, user: user, keys: keys.initial, hostKey: policy)
+            opened = try await SSHConnection.open(to: address, user: user, keys: keys.initial, hostKey: policy, options: options)
             isForeign = true
         }
         connection = opened

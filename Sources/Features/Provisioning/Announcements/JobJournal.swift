@@ -1,20 +1,23 @@
-internal import Domain
-internal import Events
-internal import FoundationEssentials
-internal import Jobs
-internal import Storage
+package import Domain
+package import Events
+package import FoundationEssentials
+package import Jobs
+package import Storage
 
 /// Writes what a job reports, and tells it to the channels, in one transaction: whoever reads the one has heard the other.
-struct RunJournal: Sendable {
+package struct JobJournal: Sendable {
     private let events = EventStore()
     private let broadcasts = BroadcastStore()
     private let deployments = DeploymentStore()
 
-    /// Appends to a job's events; call it after the transaction's other writes.
+    package init() {}
+
+    /// Appends to a job's events; call it after the transaction's other writes, for it locks the channels.
     ///
     /// - Parameters:
     ///   - reported: In order.
     ///   - text: Lines for the execution log, each ending in a newline; masked already.
+    ///   - news: What else is told in the same breath.
     ///   - job: Whose.
     ///   - deployment: What it works on; nil tells no channel.
     ///   - ordinal: The job's last one so far; a second try with the same number stores and tells nothing twice.
@@ -23,9 +26,10 @@ struct RunJournal: Sendable {
     /// - Returns: The job's last ordinal now.
     /// - Throws: ``StorageError``.
     @discardableResult
-    func append(
+    package func append(
         _ reported: [JobEvent],
         text: String,
+        news: [NewBroadcast] = [],
         to job: JobRecord,
         of deployment: DeploymentID?,
         after ordinal: Int64,
@@ -43,19 +47,20 @@ struct RunJournal: Sendable {
             in: transaction
         )
         guard let deployment else { return appended.lastOrdinal }
-        var news = appended.added.map { DeploymentBroadcast.of($0, job: job.id, deployment: deployment) }
+        var told = appended.added.map { DeploymentBroadcast.of($0, job: job.id, deployment: deployment) }
         if !text.isEmpty, !appended.added.isEmpty || reported.isEmpty {
-            news.append(try DeploymentBroadcast.of(text, job: job.id, ordinal: appended.lastOrdinal, deployment: deployment))
+            told.append(try DeploymentBroadcast.of(text, job: job.id, ordinal: appended.lastOrdinal, deployment: deployment))
         }
-        if let organization = job.organization {
+        // A registration's own news go to another channel.
+        if let organization = job.organization, RunAction(rawValue: job.kind) != nil {
             let channel = BroadcastChannel.organization(organization, .terraform)
             var announcer = RunAnnouncer(job: job, deployment: deployment, at: now)
             for added in appended.added {
                 let place = added.event.name == .finished ? try place(of: deployment, in: transaction) : nil
-                news += try announcer.announcements(for: added.event, place: place).map { try $0.broadcast(on: channel) }
+                told += try announcer.announcements(for: added.event, place: place).map { try $0.broadcast(on: channel) }
             }
         }
-        try broadcasts.append(news, at: now, in: transaction)
+        try broadcasts.append(told + news, at: now, in: transaction)
         return appended.lastOrdinal
     }
 
