@@ -151,6 +151,8 @@ enum ServeCommand {
                     running.program.logger.warning("Old sessions and tokens could not be removed", ["error": .init("\(error)")])
                 }
             }
+            // The start is over; once only, as what a busy server needs should stay.
+            if minute == 0 { ResidentCode.letGo() }
             minute += 1
             try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
         }
