@@ -43,10 +43,11 @@ package final class SSHConnection: Sendable {
             throw SSHError(.failed(String(cString: strerror(errno))), address: address)
         }
         let opening = SSHAnswer<SSHHostKey>()
+        let lent = LentKeys(keys)
         // libssh and OpenSSL keep buffers of some kilobytes on the stack, and RSA needs more than the usual small stack.
         let failed = DetachedThread.start(stackByteCount: 512 * 1024) {
             serve(mailbox, address, options, opening) { (session) throws(SSHError) in
-                try session.open(user: user, keys: keys, policy: hostKey)
+                try session.open(user: user, keys: lent.take(), policy: hostKey)
             }
         }
         guard failed == 0 else { throw SSHError(.failed(String(cString: strerror(failed))), address: address) }
@@ -97,6 +98,19 @@ package final class SSHConnection: Sendable {
     }
 
     // MARK: - Details
+
+    /// Keys until the login is over; what the thread runs lives as long as the connection, and a moment longer than its end is told.
+    private final class LentKeys: @unchecked Sendable {
+        // @unchecked: after init only the connection's thread touches it.
+        private var keys: [SSHPrivateKey]
+
+        init(_ keys: [SSHPrivateKey]) { self.keys = keys }
+
+        func take() -> [SSHPrivateKey] {
+            defer { keys = [] }
+            return keys
+        }
+    }
 
     private func ask<Value: Sendable>(
         _ work: @escaping @Sendable (SSHSession) throws(SSHError) -> Value
