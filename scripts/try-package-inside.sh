@@ -46,7 +46,7 @@ answers() { curl --silent --fail --output /dev/null "$url/readyz"; }
 ask() {
     local method=$1 path=$2
     shift 2
-    curl --silent --show-error --fail --request "$method" --header "Authorization: Bearer $(cat /root/token)" \
+    curl --silent --show-error --fail --request "$method" --header "Authorization: Bearer $(cat "$HOME/token")" \
         --header 'Content-Type: application/json' "$@" "$url$path"
 }
 # Deploys a file over the API, so that it goes on after a crash; prints the job.
@@ -68,7 +68,7 @@ resources() { SLIPWAY_DATA=$data slipway state list --project "$1" --json | jq l
 message() { SLIPWAY_DATA=$data slipway outputs message --project hello --json; }
 # Starts a deployment of six resources, of which some are made and others are being made when this returns; its id is in `job`.
 begin_slow() {
-    job=$(deploy "$1" /root/slow.tf)
+    job=$(deploy "$1" "$HOME/slow.tf")
     until_true 120 "$1: some resources are made, others are on their way" made "$job" 2
 }
 
@@ -87,8 +87,8 @@ first_stage() {
     answers || give_up "it doesn't answer although it is started"
     ok "it answers as soon as it is started"
     is "it is active" active "$(systemctl is-active slipway.service)"
-    journalctl --unit slipway.service --output cat | sed -n 's/^administrator token: //p' >/root/token
-    is "the administrator's token is in the journal" slp_ "$(head -c 4 /root/token)"
+    journalctl --unit slipway.service --output cat | sed -n 's/^administrator token: //p' >"$HOME/token"
+    is "the administrator's token is in the journal" slp_ "$(head -c 4 "$HOME/token")"
     is "/healthz answers" 200 "$(curl --silent --output /dev/null --write-out '%{http_code}' $url/healthz)"
     is "no line of the journal is a warning" "" "$(journalctl --quiet --unit slipway.service --priority warning --output cat)"
     systemd-analyze security --no-pager slipway.service | tail -n 1
@@ -140,16 +140,16 @@ first_stage() {
     is "nothing is lost, nothing is there twice" 6 "$(resources stopped)"
 
     part "Settings that can't work"
-    cp --preserve $settings /root/settings
+    cp --preserve $settings "$HOME/settings"
     echo SLIPWAY_WORKERS=many >>$settings
     if systemctl restart slipway.service; then give_up "the restart should have failed"; fi
     sleep 5
     is "it isn't tried again and again" "failed 0" "$(shown ActiveState) $(shown NRestarts)"
-    cp --preserve /root/settings $settings
+    cp --preserve "$HOME/settings" $settings
     echo SLIPWAY_DATABASE_URL=postgres://slipway@127.0.0.1:1/slipway >>$settings
     if systemctl restart slipway.service; then give_up "the restart should have failed"; fi
     until_true 90 "without its database it is tried more often than systemd does by itself" more_tries_than 6
-    cp --preserve /root/settings $settings
+    cp --preserve "$HOME/settings" $settings
     until_true 60 "it comes up by itself when that is mended" answers
 
     part "A new version, while a deployment runs"
@@ -161,13 +161,13 @@ first_stage() {
     ok "the new program runs"
     completes "$job" "the deployment"
     is "nothing is lost, nothing is there twice" 6 "$(resources upgraded)"
-    is "the settings are kept" "" "$(diff $settings /root/settings)"
+    is "the settings are kept" "" "$(diff $settings "$HOME/settings")"
 
     part "The machine loses its power while a deployment runs"
     next second_stage
     begin_slow powerless
-    echo "$job" >/root/job
-    sync /root/job
+    echo "$job" >"$HOME/job"
+    sync "$HOME/job"
     echo b >/proc/sysrq-trigger
     sleep 60
 }
@@ -175,21 +175,21 @@ more_tries_than() { [ "$(shown NRestarts)" -gt "$1" ]; }
 
 second_stage() {
     until_true 120 "it came up with the machine" answers
-    completes "$(cat /root/job)" "the deployment"
+    completes "$(cat "$HOME/job")" "the deployment"
     is "nothing is lost, nothing is there twice" 6 "$(resources powerless)"
     is "what was there is there" '"Hello from 3 workers"' "$(message)"
 
     part "The machine is started again, while a deployment runs"
     next third_stage
     begin_slow rebooted
-    echo "$job" >/root/job
+    echo "$job" >"$HOME/job"
     systemctl reboot
     sleep 120
 }
 
 third_stage() {
     until_true 120 "it came up with the machine" answers
-    completes "$(cat /root/job)" "the deployment"
+    completes "$(cat "$HOME/job")" "the deployment"
     is "nothing is lost, nothing is there twice" 6 "$(resources rebooted)"
     systemctl status slipway.service --no-pager --full
 
@@ -221,7 +221,7 @@ next() {
     sync $stage_file
 }
 
-cat >/root/slow.tf <<'TERRAFORM'
+cat >"$HOME/slow.tf" <<'TERRAFORM'
 resource "terraform_data" "step" {
   count = 6
   provisioner "local-exec" {

@@ -46,8 +46,6 @@ import Testing
             "Authorization: Bearer \(token)",
             "--phases", "coverage,fuzzing", "--max-examples", String(examples), "--workers", "1", "--request-timeout", "60", "--seed", "4",
             "--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--no-color",
-            // Neither a busy machine nor a kept connection that ends just then says anything of the server; one that hangs or dies fails again.
-            "--suppress-health-check", "too_slow", "--request-retries", "2",
         ]
         let program = try #require(RequiredTool.schemathesis.path)
         let environment = [
