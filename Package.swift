@@ -99,7 +99,7 @@ let package = Package(
         library("Sealing", "Platform", ["COpenSSL", "CZstd", "CZlib", "Host"], settings: everywhere),
         library("WebServer", "Platform", ["CMicroHTTPD", "CWslay", "COpenSSL", "CLinux", "Host"], settings: everywhere),
         library("JSON", "Platform", ["CVectors"], settings: everywhere),
-        library("Host", "Platform", ["CLinux"], settings: everywhere),
+        library("Host", "Platform", ["CLinux", "CSeccomp"], settings: everywhere),
         system("CSQLite"),
         // No system libraries: these are loaded with the first address, or the first server, that needs them.
         lazy("CPostgres"),
@@ -108,6 +108,7 @@ let package = Package(
         lazy("CSSH"),
         lazy("CMicroHTTPD"),
         lazy("CWslay"),
+        lazy("CSeccomp"),
         system("COpenSSL"),
         system("CZstd"),
         system("CZlib"),
@@ -122,7 +123,7 @@ let package = Package(
             swiftSettings: everywhere
         ),
         tests("StorageTests", "Platform/", ["Storage"]),
-        tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host"]),
+        tests("RemoteTests", "Platform/", ["Remote", "Sealing", "Host", "CLinux"]),
         tests("SealingTests", "Platform/", ["Sealing"]),
         tests("JSONTests", "Platform/", ["JSON"]),
         tests("HostTests", "Platform/", ["Host"]),

@@ -33,7 +33,7 @@ require_terraform() {
 # One line per system package that this purpose needs and that is not installed.
 missing_packages() {
     local wanted=(git make libsqlite3-dev libpq-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev libhiredis-dev
-        libmicrohttpd-dev libwslay-dev libssh-dev)
+        libmicrohttpd-dev libwslay-dev libssh-dev libseccomp-dev)
     case $purpose in
         demo)
             wanted+=(bubblewrap)

@@ -8,14 +8,15 @@ internal import Terraform
     static func main() async throws {
         let arguments = CommandLine.arguments
         let environment = ProcessInfo.processInfo.environment
+        let sandbox = try await Sandbox.establish(Sandbox.Mode(rawValue: arguments[3]) ?? .preferred, environment: environment)
         let runner = TerraformRunner(
             program: try await TerraformProgram.locate(environment: environment),
-            sandbox: try await Sandbox.establish(Sandbox.Mode(rawValue: arguments[3]) ?? .preferred, environment: environment),
+            sandbox: sandbox,
             providers: try ProviderStore(folder: arguments[2])
         )
         let settings = RunSettings(environment: environment.filter { $0.key.hasPrefix("AWS_") })
         let workspace = try Workspace.make(
-            in: WorkspaceRoot(path: arguments[1], isMemoryBacked: false),
+            in: WorkspaceRoot(path: arguments[1], isMemoryBacked: false, owner: sandbox.user),
             source: try SourceFiles(reading: arguments[4]),
             metadata: ["deployment": "42", "fence": "7"]
         )

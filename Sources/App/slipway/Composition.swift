@@ -75,7 +75,12 @@ struct Composition: Sendable {
 
     /// What isolates runs here.
     func sandbox() async throws -> Sandbox {
-        try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
+        try await Self.sandbox(configuration)
+    }
+
+    /// What isolates runs here, found out without a database.
+    static func sandbox(_ configuration: Configuration) async throws -> Sandbox {
+        try await Sandbox.establish(configuration.sandboxMode, environment: configuration.environment, runUser: configuration.runUser)
     }
 
     /// Where runs work.
@@ -104,7 +109,7 @@ struct Composition: Sendable {
             locks: locks,
             jobs: jobs,
             runner: TerraformRunner(program: try await terraform(), sandbox: sandbox, providers: try providers()),
-            workspaces: try workspaces(),
+            workspaces: try workspaces().owned(by: sandbox.user),
             logger: logger,
             worker: worker,
             rescueFolder: rescueFolder,

@@ -17,6 +17,8 @@ struct Configuration: Sendable {
     /// A path; nil: what PATH has.
     let terraform: String?
     let sandboxMode: Sandbox.Mode
+    /// As whom runs go on where this is root; nil is `nobody`.
+    let runUser: String?
     /// A folder that holds unpacked providers as a registry mirror does; nil: as Terraform is configured.
     let providerMirror: String?
     /// How many jobs compute at once; nil: as many as there are processors.
@@ -54,6 +56,7 @@ struct Configuration: Sendable {
             throw UsageError(message: "SLIPWAY_SANDBOX must be required, preferred or off, not '\(sandboxText)'.")
         }
         sandboxMode = mode
+        runUser = value("RUN_USER")
         providerMirror = value("PROVIDER_MIRROR")
         if let text = value("WORKERS") {
             guard let count = Int(text), 1...256 ~= count else {

@@ -29,6 +29,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case undeclaredVariable(String, declared: [String])
         // The machine
         case diskFull(path: String)
+        case foreign(path: String)
         case workspaceInUse(path: String)
         case providerDamaged(String)
         case system(HostError)
@@ -40,7 +41,14 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// Translates what the system refused.
     package init(_ error: HostError) {
-        self.init(error.isDiskFull ? .diskFull(path: error.path) : .system(error))
+        switch error {
+        case _ where error.isDiskFull: self.init(.diskFull(path: error.path))
+        case _ where error.isForeign && error.doing == "read":
+            // As the run knows it: where the workspace is on this machine is nobody's business.
+            let inside = error.path.firstRange(of: "/\(Workspace.insideName)/").map { String(error.path[$0.upperBound...]) }
+            self.init(.foreign(path: inside ?? error.path))
+        default: self.init(.system(error))
+        }
     }
 
     /// The input is at fault, not the machine: trying again can't help.
@@ -50,7 +58,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             .specialFile,
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
             true
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .workspaceInUse,
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .foreign, .workspaceInUse,
             .providerDamaged, .system:
             false
         }
@@ -107,6 +115,9 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
                 + (declared.isEmpty ? "" : " (it declares \(declared.sorted().prefix(20).joined(separator: ", ")))")
         case .diskFull(let path):
             "no space is left for \(path): free some and try again"
+        case .foreign(let path):
+            "\(path) is no plain file of the run any more: something that the run started has put a link, a pipe or another's file in its "
+                + "place, and nothing was read from it"
         case .workspaceInUse(let path):
             "the workspace \(path) is in use by another process"
         case .providerDamaged(let name):

@@ -19,8 +19,8 @@ actor StateKeeper {
     /// Follows the state file while `body` runs Terraform.
     func keeping(_ body: @Sendable () async throws -> RunExit) async throws -> RunExit {
         let attempt = attempt
-        let (folder, copyPath) = (workspace.stateFolder, workspace.stateCopyPath)
-        let follower = try StateFollower(folder: folder, copyPath: copyPath, known: try workspace.state()) { state in
+        let copy = (folder: workspace.folder, name: Workspace.stateCopyName)
+        let follower = try StateFollower(folder: workspace.states, copy: copy, known: try workspace.state()) { state in
             if let saved = try await attempt.save(state, as: .intermediate, summary: nil) { try await attempt.announce(saved) }
         }
         let (result, end) = await withTaskGroup(of: Void.self) { group in

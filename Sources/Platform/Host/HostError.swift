@@ -22,5 +22,8 @@ package struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
     package var isDiskFull: Bool { errno == ENOSPC || errno == EDQUOT }
     package var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
 
+    /// Something else lies where a plain file or folder of the expected owner should be; only ``HeldFolder`` looks so closely.
+    package var isForeign: Bool { [ELOOP, EXDEV, EMLINK, ENXIO, EISDIR, ENOTDIR, EPERM].contains(errno) }
+
     package var description: String { "can't \(doing) \(path): \(systemMessage)" }
 }

@@ -3,13 +3,20 @@ internal import Glibc
 
 /// A file that is open for reading.
 package final class OpenFile: Sendable {
-    private let descriptor: Int32
+    /// Closed with this object.
+    package let descriptor: Int32
     private let path: String
 
     /// Opens a file; it must exist.
     package init(reading path: String) throws(HostError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw HostError(errno: errno, doing: "read", path: path) }
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Takes over an open descriptor.
+    init(descriptor: Int32, path: String) {
         self.descriptor = descriptor
         self.path = path
     }

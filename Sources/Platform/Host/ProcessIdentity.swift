@@ -38,8 +38,11 @@ package struct ProcessIdentity: Sendable, Equatable {
         return String(ticks) != parts[3]
     }
 
+    /// What tells this start of the machine from every other.
+    package static var boot: String? { text("/proc/sys/kernel/random/boot_id") }
+
     private static func machine() -> String? {
-        guard let boot = text("/proc/sys/kernel/random/boot_id"),
+        guard let boot,
             let namespace = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
         else { return nil }
         return "\(boot)/\(namespace)"

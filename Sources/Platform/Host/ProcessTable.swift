@@ -52,6 +52,14 @@ package enum ProcessTable {
         return .milliseconds((user + system) * 1000 / max(1, Int64(sysconf(Int32(_SC_CLK_TCK)))))
     }
 
+    /// Whether it has a handler for a signal, from 1 to 64.
+    package static func handles(_ signal: Int32, _ pid: Int32) -> Bool {
+        guard let line = (text("status", pid) ?? "").split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let mask = UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
+        else { return false }
+        return mask >> UInt64(signal - 1) & 1 == 1
+    }
+
     package static func parent(_ pid: Int32) -> Int32? {
         guard let fields = statistics(pid), fields.count > 1 else { return nil }
         return Int32(fields[1])

@@ -54,7 +54,7 @@ import Testing
         try await Rig.with { rig in
             let copyPath = rig.folder.path + "/copy"
             // Nobody runs it: nothing is handed over.
-            let follower = try StateFollower(folder: rig.folder.path, copyPath: copyPath) { _ in }
+            let follower = try StateFollower(folder: rig.held, copy: (rig.held, "copy")) { _ in }
             rig.rewrite(SampleState.json(serial: 1))
             try await rig.until { _ in Rig.serial(at: copyPath) == 1 }
             rig.rewrite(SampleState.json(serial: 2), pieces: 3)
@@ -107,7 +107,7 @@ import Testing
 
     @Test func `An error that no retry mends ends it, and is told`() async throws {
         try await Rig.with { rig in
-            let follower = try StateFollower(folder: rig.folder.path, interval: .milliseconds(5)) { _ in
+            let follower = try StateFollower(folder: rig.held, interval: .milliseconds(5)) { _ in
                 throw VaultError(.lowerSerial(stored: 2, offered: 1))
             }
             rig.rewrite(SampleState.json(serial: 1))
@@ -120,7 +120,7 @@ import Testing
 
     @Test func `A file over the limit is not read`() async throws {
         try await Rig.with { rig in
-            let follower = try StateFollower(folder: rig.folder.path, limit: 100) { _ in Issue.record("must not be called") }
+            let follower = try StateFollower(folder: rig.held, limit: 100) { _ in Issue.record("must not be called") }
             let state = SampleState.json(serial: 1)
             rig.rewrite(state)
             await follower.run()
@@ -132,7 +132,7 @@ import Testing
         try await Rig.with { rig in
             let (gate, opener) = AsyncStream.makeStream(of: Void.self)
             let copyPath = rig.folder.path + "/copy"
-            let follower = try StateFollower(folder: rig.folder.path, copyPath: copyPath, interval: .milliseconds(1)) { state in
+            let follower = try StateFollower(folder: rig.held, copy: (rig.held, "copy"), interval: .milliseconds(1)) { state in
                 rig.received.withLock { $0.append(state.document.serial) }
                 if state.document.serial == 1 { for await _ in gate { break } }
             }
@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test func `A missing folder is an error`() {
-        #expect(throws: HostError.self) { try StateFollower(folder: "/nonexistent/workspace") { _ in } }
+        #expect(throws: HostError.self) { try StateFollower(folder: HeldFolder(opening: "/nonexistent/workspace")) { _ in } }
     }
 
     @Test(.requires(.terraform)) func `A real apply's resources are in the vault as they come`() async throws {
@@ -170,7 +170,7 @@ import Testing
         try await TestDatabase.sqlite.withVault { fixture in
             try await Rig.with { rig in
                 rig.write(Array(Self.configuration.utf8), to: "main.tf")
-                let follower = try StateFollower(folder: rig.folder.path) { state in
+                let follower = try StateFollower(folder: rig.held) { state in
                     rig.received.withLock { $0.append(Int64(state.document.resourceCount)) }
                     _ = try await fixture.save(state.bytes, as: .intermediate, job: "deploy-1")
                     for count in 0...state.document.resourceCount { rig.write([], to: "seen-\(count)") }
@@ -220,6 +220,7 @@ import Testing
 /// A workspace with a state file that tests write as Terraform does, and what was handed over.
 private final class Rig: Sendable {
     let folder: TemporaryFolder
+    let held: HeldFolder
     let received = Mutex<[Int64]>([])
     let attempts = Mutex(0)
     /// How many hand-overs are to fail.
@@ -228,12 +229,16 @@ private final class Rig: Sendable {
     var serials: [Int64] { received.withLock { $0 } }
 
     static func with(_ body: (Rig) async throws -> Void) async throws {
-        let rig = Rig(folder: try TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let rig = Rig(folder: folder, held: try HeldFolder(opening: folder.path))
         defer { rig.folder.remove() }
         try await body(rig)
     }
 
-    private init(folder: TemporaryFolder) { self.folder = folder }
+    private init(folder: TemporaryFolder, held: HeldFolder) {
+        self.folder = folder
+        self.held = held
+    }
 
     /// Of the state in a file; nil when there is none.
     static func serial(at path: String) -> Int64? {
@@ -241,7 +246,7 @@ private final class Rig: Sendable {
     }
 
     func follower(known: [UInt8]? = nil, interval: Duration = .milliseconds(20)) throws -> StateFollower {
-        try StateFollower(folder: folder.path, known: known, interval: interval) { [self] state in
+        try StateFollower(folder: held, known: known, interval: interval) { [self] state in
             attempts.withLock { $0 += 1 }
             let fails = failures.withLock { failures in
                 defer { failures = max(0, failures - 1) }

@@ -33,10 +33,11 @@ struct Bench: Sendable {
     private init(folder: String, mode: Sandbox.Mode, store: String?, settings: RunSettings) async throws {
         self.folder = folder
         self.settings = settings
-        root = WorkspaceRoot(path: "\(folder)/runs", isMemoryBacked: false)
+        let sandbox = try await Sandbox.establish(mode, environment: ["PATH": Self.path])
+        root = WorkspaceRoot(path: "\(folder)/runs", isMemoryBacked: false, owner: sandbox.user)
         runner = TerraformRunner(
             program: try await TerraformProgram.locate(environment: ["PATH": Self.path]),
-            sandbox: try await Sandbox.establish(mode, environment: ["PATH": Self.path]),
+            sandbox: sandbox,
             providers: try ProviderStore(folder: store ?? "\(folder)/providers", mirror: await ProviderMirror.find())
         )
     }

@@ -202,7 +202,7 @@ import Testing
             )
             defer { workspace.remove() }
             // As if an override file of the user's had won unseen.
-            try FileSystem.removeFile("\(workspace.sourceFolder)/\(BackendOverride.fileName)")
+            try FileSystem.removeFile("\(workspace.source.path)/\(BackendOverride.fileName)")
             let (outcome, _, initialized) = try await bench.deploy(in: workspace)
             #expect(outcome.exit.end == .failed(code: 1))
             #expect(!initialized)

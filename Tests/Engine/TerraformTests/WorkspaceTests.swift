@@ -18,7 +18,7 @@ import Testing
         try await inRoot { root in
             let workspace = try Workspace.make(in: root, source: try #require(source), state: [1, 2], metadata: ["a": "b"])
             #expect(FileFacts(of: workspace.path)?.mode == 0o700)
-            #expect(FileFacts(of: workspace.statePath)?.mode == 0o600)
+            #expect(FileFacts(of: workspace.states.path + "/terraform.tfstate")?.mode == 0o600)
             #expect(try workspace.state() == [1, 2])
             #expect(try workspace.plan() == nil)
             workspace.remove()
@@ -50,8 +50,8 @@ import Testing
             )
             #expect(try Leftover.adopt(in: root).isEmpty)
             try workspace?.setMetadata(["job": "k"])
-            try FileSystem.write(Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8), to: try #require(workspace?.outputPath))
-            try FileSystem.write([6], to: try #require(workspace?.stateCopyPath))
+            try FileSystem.write(Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8), to: try #require(workspace).path + "/output.jsonl")
+            try FileSystem.write([6], to: try #require(workspace).path + "/last.tfstate")
             workspace = nil
             let adopted = try Leftover.adopt(in: root)
             #expect(adopted.first?.stateCopy == [6])
@@ -100,7 +100,7 @@ import Testing
     @Test func `what a dead worker left running is killed before its state is read`() async throws {
         try await inRoot { root in
             var workspace: Workspace? = try Workspace.make(in: root, source: try #require(source))
-            let inside = try #require(workspace?.insideFolder)
+            let inside = try #require(workspace?.inside.path)
             workspace = nil
             let child = try ChildProcess.start(.init("/bin/sleep", ["300"], environment: ["SLIPWAY_WORKSPACE": inside]))
             _ = try Leftover.adopt(in: root)

@@ -72,6 +72,7 @@ struct Workshop: Sendable {
         let (keyring, clock) = (try Keyring.temporary(), ShiftedClock())
         (self.folder, self.location, self.database, self.keyring, self.clock) = (folder, location, database, keyring, clock)
         let workspaces = settings.workspaceFolder.map { "\(folder)/\($0)" } ?? "\(folder)/runs"
+        let sandbox = try await Self.sandbox.value
         services = ProvisioningServices(
             database: database,
             keyring: keyring,
@@ -79,10 +80,10 @@ struct Workshop: Sendable {
             jobs: JobStore(clock: clock.jobs),
             runner: TerraformRunner(
                 program: try await Self.terraform.value,
-                sandbox: try await Self.sandbox.value,
+                sandbox: sandbox,
                 providers: try ProviderStore(folder: "\(folder)/providers")
             ),
-            workspaces: WorkspaceRoot(path: workspaces, isMemoryBacked: false),
+            workspaces: WorkspaceRoot(path: workspaces, isMemoryBacked: false, owner: sandbox.user),
             logger: .none,
             worker: "test:1",
             rescueFolder: "\(folder)/leftovers",
@@ -272,7 +273,8 @@ struct Workshop: Sendable {
         var found: [String] = []
         while let path = open.popLast() {
             switch FileFacts(of: path)?.kind {
-            case .folder: open += try FileSystem.names(in: path).map { "\(path)/\($0)" }
+            // Not Terraform itself, of which the sandbox needs a copy.
+            case .folder: open += try FileSystem.names(in: path).filter { $0 != ".programs" }.map { "\(path)/\($0)" }
             case .file where String(decoding: try FileSystem.read(path), as: UTF8.self).contains(text): found.append(path)
             default: break
             }

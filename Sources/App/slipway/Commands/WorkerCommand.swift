@@ -15,7 +15,7 @@ enum WorkerCommand {
         let command = context.command
         let configuration = try context.configuration()
         // Found out by a process of its own, beside the opening of the database: a deploy waits for both.
-        async let sandbox = Sandbox.establish(configuration.sandboxMode, environment: configuration.environment)
+        async let sandbox = Composition.sandbox(configuration)
         let program = try await context.open()
         let identity = WorkerIdentity.current(version: Program.version)
         let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: try await sandbox)

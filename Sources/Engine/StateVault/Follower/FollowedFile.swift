@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import FoundationEssentials
 internal import Host
 internal import Synchronization
 
@@ -29,15 +28,17 @@ final class FollowedFile: Sendable {
 
     /// Where ``look()`` is to be called.
     let queue = DispatchQueue(label: "slipway.state-follower")
-    private let path: String
-    private let copyPath: String?
+    private let folder: HeldFolder
+    private let name: String
+    private let copy: (folder: HeldFolder, name: String)?
     /// In bytes.
     private let limit: Int
     private let seen: Mutex<Seen>
 
-    init(path: String, copyPath: String?, limit: Int, known: FollowedState?) {
-        self.path = path
-        self.copyPath = copyPath
+    init(_ name: String, in folder: HeldFolder, copy: (folder: HeldFolder, name: String)?, limit: Int, known: FollowedState?) {
+        self.folder = folder
+        self.name = name
+        self.copy = copy
         self.limit = limit
         seen = Mutex(Seen(newest: known))
     }
@@ -92,11 +93,16 @@ final class FollowedFile: Sendable {
     // MARK: - Details
 
     private func content() -> Content {
-        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int  // nil when it is missing
-        if let size, size > limit { return tooLarge(size) }
-        // Missing, or for a moment unreadable: both come right with the next rewrite.
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return .missing }
-        let bytes = [UInt8](data)
+        let bytes: [UInt8]
+        do throws(HostError) {
+            let file = try folder.file(name)
+            if let size = file?.byteCount, size > limit { return tooLarge(size) }
+            guard let found = try file?.read(from: 0, limit: limit + 1) else { return .missing }
+            bytes = found
+        } catch {
+            // A link or a pipe in its place is no state, and neither read nor waited for. Anything else comes right with the next rewrite.
+            return error.isForeign ? .torn : .missing
+        }
         // It may have grown meanwhile.
         if bytes.count > limit { return tooLarge(bytes.count) }
         if bytes.isEmpty { return .empty }
@@ -108,10 +114,9 @@ final class FollowedFile: Sendable {
 
     /// Puts a copy where no rewrite truncates it.
     private func keep(_ state: FollowedState) {
-        guard let copyPath else { return }
+        guard let copy else { return }
         do throws(HostError) {
-            try FileSystem.write(state.bytes, to: copyPath + ".new")
-            try FileSystem.rename(copyPath + ".new", to: copyPath)
+            try copy.folder.replace(copy.name, with: state.bytes)
         } catch {
             // No room for a second one: the vault gets it within the interval all the same.
         }

@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import FoundationEssentials
-internal import Host
+package import Host
 internal import Synchronization
 
 /// Follows the state file that a run rewrites, and hands over each whole rewrite.
@@ -41,9 +41,9 @@ package final class StateFollower: Sendable {
     /// Begins to watch; nothing is handed over before ``run()``.
     ///
     /// - Parameters:
-    ///   - folder: The workspace; must exist.
+    ///   - folder: Where the run writes it, and whatever else it likes.
     ///   - name: The state file in it; may be missing.
-    ///   - copyPath: Where the last whole state also lies, put there by a rename as soon as it is seen: it remains when the run and this process
+    ///   - copy: Where the last whole state also lies, put there by a rename as soon as it is seen: it remains when the run and this process
     ///     die while the file is being rewritten. Nil for nowhere.
     ///   - known: The state that the file holds already and that need not be handed over.
     ///   - limit: A larger file, in bytes, is not read, and ends the following.
@@ -51,9 +51,9 @@ package final class StateFollower: Sendable {
     ///   - receive: Takes a state.
     /// - Throws: When the folder can't be watched.
     package init(
-        folder: String,
+        folder: HeldFolder,
         name: String = "terraform.tfstate",
-        copyPath: String? = nil,
+        copy: (folder: HeldFolder, name: String)? = nil,
         known: [UInt8]? = nil,
         limit: Int = StateVault.standardLimit,
         interval: Duration = .milliseconds(250),
@@ -61,12 +61,12 @@ package final class StateFollower: Sendable {
     ) throws {
         let (changes, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let known = known.flatMap { try? FollowedState(parsing: $0) }  // what is no whole state is not known
-        let file = FollowedFile(path: folder + "/" + name, copyPath: copyPath, limit: limit, known: known)
+        let file = FollowedFile(name, in: folder, copy: copy, limit: limit, known: known)
         let look: @Sendable () -> Void = {
             file.look()
             bell.yield()
         }
-        watcher = try DirectoryWatcher(folder: folder, queue: file.queue) { changed in
+        watcher = try DirectoryWatcher(folder: folder.descriptorPath, queue: file.queue) { changed in
             if changed == name || changed == nil { look() }
         }
         self.file = file

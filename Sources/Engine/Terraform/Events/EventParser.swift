@@ -10,10 +10,7 @@ struct EventParser: Sendable {
         guard !line.isTruncated, line.bytes.first == UInt8(ascii: "{"), let json = JSONValue(parsing: line.bytes),
             let type = json["type"]?.string ?? (json["@message"] != nil ? "log" : nil)
         else {
-            // Half a secret at the cut would not be recognised.
-            let bytes = line.bytes.dropLast(line.isTruncated ? Self.margin : 0)
-            let text = mask(Self.cleaned(String(decoding: bytes, as: UTF8.self)))
-            return TerraformLine(event: .plainText, message: text, isTruncated: line.isTruncated)
+            return plain(line)
         }
         return TerraformLine(
             event: event(type, json) ?? .unknown(type: type, raw: json.mapStrings(mask).text),
@@ -21,6 +18,14 @@ struct EventParser: Sendable {
             message: mask(Self.cleaned(json["@message"]?.string ?? "")),
             timestamp: json["@timestamp"]?.string
         )
+    }
+
+    /// A line of what is no event, whatever it looks like.
+    func plain(_ line: LineSplitter.Line) -> TerraformLine {
+        // Half a secret at the cut would not be recognised.
+        let bytes = line.bytes.dropLast(line.isTruncated ? Self.margin : 0)
+        let text = mask(Self.cleaned(String(decoding: bytes, as: UTF8.self)))
+        return TerraformLine(event: .plainText, message: text, isTruncated: line.isTruncated)
     }
 
     private func mask(_ text: String) -> String { redactor.redacted(text) }

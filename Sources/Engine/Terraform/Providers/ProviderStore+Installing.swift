@@ -3,9 +3,9 @@ internal import Host
 
 extension ProviderStore {
     /// Makes a folder for what an `init` brings in; on the store's disk, so that a provider is moved and not copied.
-    func makeIncoming() throws(HostError) -> String {
+    func makeIncoming(owner: FileOwner?) throws(HostError) -> String {
         let path = "\(folder)/.incoming/\(UUID().uuidString.lowercased())"
-        for part in ["", "/tmp", "/providers"] { try FileSystem.makeNewFolder(path + part) }
+        for part in ["", "/tmp", "/providers"] { _ = try HeldFolder.make(path + part, owner: owner) }
         return path
     }
 

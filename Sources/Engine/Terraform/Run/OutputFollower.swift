@@ -2,30 +2,59 @@ internal import Dispatch
 internal import Host
 internal import Synchronization
 
-/// Reads the file that Terraform writes to, as it grows; one reader.
+/// Reads the files that Terraform writes to, as they grow; one reader.
 actor OutputFollower {
-    private let file: OpenFile
-    private let parser: EventParser
-    /// Nil where the user has no inotify instance left: then the file is looked at every so often.
+    private struct Followed {
+        let file: OpenFile
+        var offset: Int
+        var splitter = LineSplitter()
+        let parse: @Sendable (LineSplitter.Line) -> TerraformLine
+
+        /// Begins at the file's present end.
+        init(_ file: OpenFile, parse: @escaping @Sendable (LineSplitter.Line) -> TerraformLine) {
+            self.file = file
+            offset = file.byteCount
+            self.parse = parse
+        }
+
+        /// The lines that are whole; nil when nothing new was there.
+        mutating func read() -> [TerraformLine]? {
+            // A file in memory that can't be read any more has ended.
+            let bytes = (try? file.read(from: offset, limit: 256 * 1024)) ?? []
+            guard !bytes.isEmpty else { return nil }
+            offset += bytes.count
+            return splitter.add(bytes).map(parse)
+        }
+    }
+
+    private var events: Followed
+    /// What isn't said as events: a crash of Terraform's, a program that it started.
+    private var rest: Followed
+    /// Nil where the user has no inotify instance left: then the files are looked at every so often.
     private let watcher: DirectoryWatcher?
     private static let pollInterval = Duration.milliseconds(20)
     private nonisolated let wakeUp = WakeUp()
     private nonisolated let isComplete = Mutex(false)
-    private var offset: Int
-    private var splitter = LineSplitter()
     private var ready: [TerraformLine] = []
 
-    /// Begins at the file's present end.
-    init(workspace: Workspace, parser: EventParser) throws(HostError) {
-        let path = workspace.outputPath
-        file = try OpenFile(reading: path)
-        offset = file.byteCount
-        self.parser = parser
-        let name = String(path.dropFirst(workspace.path.count + 1))
+    /// Begins at the files' present ends.
+    ///
+    /// - Parameters:
+    ///   - workspace: Whose.
+    ///   - parser: Reads lines.
+    ///   - isInJSON: The command says events; else every line is text, whatever it looks like.
+    init(workspace: Workspace, parser: EventParser, isInJSON: Bool) throws(HostError) {
+        events = Followed(try Self.open(Workspace.outputName, in: workspace)) { isInJSON ? parser.parse($0) : parser.plain($0) }
+        rest = Followed(try Self.open(Workspace.errorName, in: workspace), parse: parser.plain)
         let wakeUp = wakeUp
         watcher = try? DirectoryWatcher(folder: workspace.path, queue: DispatchQueue(label: "slipway.output")) { changed in
-            if changed == nil || changed == name { wakeUp.ring() }
+            if changed == nil || changed == Workspace.outputName || changed == Workspace.errorName { wakeUp.ring() }
         }
+    }
+
+    private static func open(_ name: String, in workspace: Workspace) throws(HostError) -> OpenFile {
+        guard let file = try workspace.folder.file(name) else { throw HostError(errno: 2, doing: "read", path: name) }
+        return file
     }
 
     /// Nothing more will be written, or nobody wants to read on.
@@ -40,12 +69,13 @@ actor OutputFollower {
             if !ready.isEmpty { return ready.removeFirst() }
             // Looked at first: what was written before completion is read after it.
             let isLast = isComplete.withLock { $0 }
-            // A file in memory that can't be read any more has ended.
-            let bytes = (try? file.read(from: offset, limit: 256 * 1024)) ?? []
-            offset += bytes.count
-            ready = splitter.add(bytes).map(parser.parse)
-            guard ready.isEmpty, bytes.isEmpty else { continue }
-            if isLast { return splitter.finish().map(parser.parse) }
+            let (found, others) = (events.read(), rest.read())
+            ready = (found ?? []) + (others ?? [])
+            guard ready.isEmpty, found == nil, others == nil else { continue }
+            if isLast {
+                if let cut = events.splitter.finish() { return events.parse(cut) }
+                return rest.splitter.finish().map(rest.parse)
+            }
             if watcher == nil {
                 // Cancelled: the reader doesn't want to read on.
                 guard (try? await Task.sleep(for: Self.pollInterval)) != nil else { return nil }

@@ -30,7 +30,8 @@ package final class TerraformRun: Sendable {
 
     private let child: ChildProcess
     private let workspace: Workspace
-    private let isSandboxed: Bool
+    private let sandbox: Bubblewrap?
+    private var isSandboxed: Bool { sandbox != nil }
     private let orders = Mutex(Orders())
     private let supervision = Mutex<Task<RunExit, Never>?>(nil)
 
@@ -39,15 +40,16 @@ package final class TerraformRun: Sendable {
         _ command: TerraformCommand,
         in workspace: Workspace,
         child: ChildProcess.Command,
-        isSandboxed: Bool,
+        sandbox: Bubblewrap?,
+        isInJSON: Bool,
         parser: EventParser
     ) throws(HostError) {
-        let follower = try OutputFollower(workspace: workspace, parser: parser)
-        let start = FileFacts(of: workspace.outputPath)?.byteCount ?? 0
+        let follower = try OutputFollower(workspace: workspace, parser: parser, isInJSON: isInJSON)
+        let start = Self.outputNames.map { workspace.folder.facts($0)?.byteCount ?? 0 }
         let memoryKills = OutOfMemoryKills.count()
         self.command = command
         self.workspace = workspace
-        self.isSandboxed = isSandboxed
+        self.sandbox = sandbox
         self.child = try ChildProcess.start(child)
         lines = AsyncStream(unfolding: { await follower.next() }, onCancel: { follower.complete() })
         let (activity, activities) = AsyncStream<Activity>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -116,12 +118,13 @@ package final class TerraformRun: Sendable {
 
     /// Sends SIGINT to Terraform itself; false when it isn't there yet.
     private func interrupt() -> Bool {
-        guard isSandboxed else { return child.signal(Self.interruptSignal) }
+        guard let sandbox else { return child.signal(Self.interruptSignal) }
         guard let first = orders.withLock({ $0.first }) ?? firstProcess() else { return false }
         // The oldest child of process 1: orphans it has adopted since are younger.
-        guard let terraform = ProcessTable.children(first.pid).first, let handle = ProcessHandle(terraform) else { return false }
-        // Between fork and exec it is still bwrap, which SIGINT would end: so it may.
-        return handle.signal(Self.interruptSignal)
+        let pid = sandbox.isFirstProcessTerraform ? first.pid : ProcessTable.children(first.pid).first
+        // Process 1 of a namespace doesn't hear a signal that it has no handler for, and until Terraform is there nothing has one.
+        guard let pid, ProcessTable.handles(Self.interruptSignal, pid) else { return false }
+        return ProcessHandle(pid)?.signal(Self.interruptSignal) ?? false
     }
 
     private func firstProcess() -> ProcessHandle? {
@@ -169,14 +172,21 @@ package final class TerraformRun: Sendable {
         }
     }
 
-    private func judge(_ status: ExitStatus, start: Int, memoryKills: Int) -> RunExit {
+    private static let outputNames = [Workspace.outputName, Workspace.errorName]
+
+    /// All that this run wrote, as far as it counts; what can't be read any more tells nothing.
+    private func output(from start: [Int]) -> [UInt8] {
+        zip(Self.outputNames, start).flatMap { name, start in
+            (try? workspace.folder.file(name)?.read(from: start, limit: 16 << 20)) ?? []
+        }
+    }
+
+    private func judge(_ status: ExitStatus, start: [Int], memoryKills: Int) -> RunExit {
         let orders = orders.withLock { $0 }
         var evidence = RunEvidence(status: status.end, wasStopped: orders.wasStopped, killed: orders.killed)
         var needsInitialization = false
         if !status.isSuccess {
-            // What can't be read any more tells nothing.
-            let output = (try? FileSystem.read(workspace.outputPath, from: start, limit: 16 << 20)) ?? []
-            let findings = OutputFindings(output)
+            let findings = OutputFindings(output(from: start))
             evidence.memoryKills = OutOfMemoryKills.count() - memoryKills
             evidence.providerDied = findings.providerDied
             needsInitialization = !orders.wasStopped && orders.killed == nil && findings.needsInitialization

@@ -44,12 +44,8 @@ extension TerraformRunner {
     /// - Throws: ``TerraformError/Reason/providerDamaged(_:)`` when what came isn't what the lock file promises.
     package func keepProviders(of workspace: Workspace) async throws(TerraformError) -> String? {
         guard let incoming = workspace.incoming else { return nil }
-        let lockPath = "\(workspace.sourceFolder)/.terraform.lock.hcl"
-        var text: String?
-        if FileSystem.exists(lockPath) {
-            let bytes = try attempt { () throws(HostError) in try FileSystem.read(lockPath, limit: 16 << 20) }
-            text = String(decoding: bytes, as: UTF8.self)
-        }
+        let bytes = try attempt { () throws(HostError) in try workspace.source.read(Self.lockName, limit: 16 << 20) }
+        let text = bytes.map { String(decoding: $0, as: UTF8.self) }
         if let lock = text.flatMap(DependencyLock.init) {
             try await providers.install(lock, from: "\(incoming)/providers", platform: program.platform)
             let installed = lock.selections.compactMap { providers.provider($0.address, $0.version, program.platform) }
@@ -63,41 +59,39 @@ extension TerraformRunner {
 
     // MARK: - Details
 
+    private static let lockName = ".terraform.lock.hcl"
+
     /// Links providers into the workspace and locks them, without hashes.
     ///
     /// - Returns: The first that is no longer what was verified.
     private func link(_ chosen: [StoredProvider], into workspace: Workspace) throws(HostError) -> StoredProvider? {
-        let folder = "\(workspace.sourceFolder)/.terraform/providers"
-        try FileSystem.removeTree(folder)
+        let folder = ".terraform/providers"
+        try workspace.source.remove(folder)
         var locks: [FileLock] = []
         for provider in chosen {
             guard let lock = try providers.use(provider) else { return provider }
             locks.append(lock)
             let link = "\(folder)/\(provider.path)"
-            try FileSystem.makeFolder(String(link.dropLast(provider.platform.count + 1)))
-            try FileSystem.makeLink(at: link, to: "\(sandbox.providers(providers.folder))/\(provider.path)")
+            try workspace.source.makeFolder(String(link.dropLast(provider.platform.count + 1)))
+            try workspace.source.link(link, to: "\(sandbox.providers(providers.folder))/\(provider.path)")
         }
         workspace.hold(providers: locks)
-        let lockPath = "\(workspace.sourceFolder)/.terraform.lock.hcl"
-        try FileSystem.removeTree(lockPath)
+        try workspace.source.remove(Self.lockName)
         guard !chosen.isEmpty else { return nil }
         let lock = DependencyLock(chosen.map { DependencyLock.Selection(address: $0.address, version: $0.version) })
-        try FileSystem.write(Array(lock.text.utf8), to: lockPath)
+        try workspace.source.write(Array(lock.text.utf8), to: Self.lockName)
         return nil
     }
 
     /// Lets `init` download next to the store, with the hashes it is to check.
     func makeReadyForInitialization(_ workspace: Workspace) throws(HostError) {
         if let old = workspace.incoming { try FileSystem.removeTree(old) }
-        let incoming = try providers.makeIncoming()
+        let incoming = try providers.makeIncoming(owner: sandbox.user)
         workspace.incoming = incoming
         workspace.hold(providers: [])
-        let folder = "\(workspace.sourceFolder)/.terraform/providers"
-        try FileSystem.removeTree(folder)
-        try FileSystem.makeLink(at: folder, to: "\(sandbox.incoming(incoming))/providers")
-        let lockPath = "\(workspace.sourceFolder)/.terraform.lock.hcl"
-        try FileSystem.removeTree(lockPath)
-        if let lock = workspace.facts.lockFile ?? workspace.keptLock { try FileSystem.write(Array(lock.utf8), to: lockPath) }
+        try workspace.source.link(".terraform/providers", to: "\(sandbox.incoming(incoming))/providers")
+        try workspace.source.remove(Self.lockName)
+        if let lock = workspace.facts.lockFile ?? workspace.keptLock { try workspace.source.write(Array(lock.utf8), to: Self.lockName) }
     }
 
     /// Brings in modules; what goes wrong is said by the run that follows, which finds them missing.

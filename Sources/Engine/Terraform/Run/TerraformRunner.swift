@@ -37,13 +37,18 @@ package struct TerraformRunner: Sendable {
         do throws(HostError) {
             if command == .initialize { try makeReadyForInitialization(workspace) }
             var child = try sandbox.command(try order(command, in: workspace, settings: settings))
-            child.output = .file(workspace.outputPath)
-            child.errorOutput = .file(workspace.outputPath)
+            let (events, rest) = (
+                try workspace.folder.appending(to: Workspace.outputName), try workspace.folder.appending(to: Workspace.errorName)
+            )
+            child.output = .descriptor(events.descriptor)
+            child.errorOutput = .descriptor(rest.descriptor)
+            defer { withExtendedLifetime((events, rest)) {} }
             return try TerraformRun(
                 command,
                 in: workspace,
                 child: child,
-                isSandboxed: sandbox.isInForce,
+                sandbox: sandbox.bubblewrap,
+                isInJSON: command != .initialize || program.initializesInJSON,
                 parser: EventParser(redactor: settings.redactor)
             )
         } catch {
@@ -54,12 +59,12 @@ package struct TerraformRunner: Sendable {
     // MARK: - The command line
 
     func order(_ command: TerraformCommand, in workspace: Workspace, settings: RunSettings) throws(HostError) -> Sandbox.Order {
-        try FileSystem.write(Array(providers.configuration.text.utf8), to: "\(workspace.insideFolder)/terraformrc")
+        try workspace.inside.write(Array(providers.configuration.text.utf8), to: "terraformrc")
         return Sandbox.Order(
-            program: program.path,
+            program: sandbox.isInForce ? try providers.unreadableCopy(of: program) : program.path,
             arguments: arguments(command, workspace, settings),
             environment: environment(workspace, settings),
-            insideFolder: workspace.insideFolder,
+            insideFolder: workspace.inside.path,
             providers: providers.folder,
             incoming: command == .initialize ? workspace.incoming : nil,
             readOnly: providers.configuration.folders
@@ -85,7 +90,7 @@ package struct TerraformRunner: Sendable {
 
     private func environment(_ workspace: Workspace, _ settings: RunSettings) -> [String: String] {
         var environment = settings.environment.filter { name, _ in !Self.isOurs(name) }
-        environment["TF_CLI_CONFIG_FILE"] = sandbox.workspace(workspace.insideFolder) + "/terraformrc"
+        environment["TF_CLI_CONFIG_FILE"] = sandbox.workspace(workspace.inside.path) + "/terraformrc"
         environment["TF_IN_AUTOMATION"] = "1"
         environment["TF_INPUT"] = "0"
         // No call home.

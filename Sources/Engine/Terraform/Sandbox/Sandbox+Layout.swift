@@ -10,7 +10,7 @@ extension Sandbox {
         static let incoming = "/slipway/incoming"
 
         static let isolation = [
-            "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", "--clearenv",
+            "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv",
         ]
 
         /// The system's programs, and of `/etc` what name resolution and TLS need.
@@ -31,8 +31,32 @@ extension Sandbox {
                 "services", "protocols", "alternatives", "localtime", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
             ]
             for name in settings { arguments += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"] }
-            return arguments + ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--setenv", "PATH", searchPath]
+            return arguments + kernel() + ancestors(of: workspace + "/") + ancestors(of: "/slipway/") + ["--setenv", "PATH", searchPath]
         }
+
+        /// The folders above one, open to every user: made by bubblewrap as it goes along they would be open to who makes them only.
+        static func ancestors(of folder: String) -> [String] {
+            folder.indices.dropFirst().filter { folder[$0] == "/" }.flatMap { ["--perms", "0755", "--dir", String(folder[..<$0])] }
+        }
+
+        /// `/proc`, `/dev` and what is in memory.
+        private static func kernel() -> [String] {
+            // For root each of its files is one that it may write, whatever the modes of the folders say.
+            var arguments = ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"]
+            for name in ["sysrq-trigger", "keys", "key-users", "kcore", "kallsyms", "kmsg", "timer_list", "sched_debug"]
+            where FileFacts(of: "/proc/\(name)") != nil {
+                arguments += ["--ro-bind", "/dev/null", "/proc/\(name)"]
+            }
+            arguments += ["--dev", "/dev"]
+            for folder in ["/dev/shm", "/tmp"] { arguments += ["--perms", "1777", "--size", "\(temporarySize)", "--tmpfs", folder] }
+            return arguments
+        }
+
+        /// Of each folder in memory that is no part of the workspace, in bytes.
+        private static let temporarySize = 1 << 30
+
+        /// Nothing is left to write but the workspace and the folders for temporary files; goes last, for what follows could not be made.
+        static let closing = ["--remount-ro", "/dev", "--remount-ro", "/"]
     }
 
     /// A program and what it may touch.
@@ -66,7 +90,7 @@ extension Sandbox {
     /// - Throws: ``HostError`` when there is no memory left for it.
     func command(_ order: Order) throws(HostError) -> ChildProcess.Command {
         switch means {
-        case .bubblewrap(let path): try sandboxed(order, bubblewrap: path)
+        case .bubblewrap(let bubblewrap): try sandboxed(order, bubblewrap)
         case .setpriv(let path): open(order, path, ["--pdeathsig", "KILL", order.program])
         case .nothing: open(order, order.program, [])
         }
@@ -84,29 +108,23 @@ extension Sandbox {
         return command
     }
 
-    private func sandboxed(_ order: Order, bubblewrap: String) throws(HostError) -> ChildProcess.Command {
+    private func sandboxed(_ order: Order, _ bubblewrap: Bubblewrap) throws(HostError) -> ChildProcess.Command {
         let name = order.program.split(separator: "/").last.map(String.init) ?? "terraform"
-        var arguments = Layout.isolation + Layout.system()
-        arguments += ["--ro-bind", order.program, "/slipway/\(name)", "--ro-bind", order.providers, Layout.providers]
+        var arguments = ["--ro-bind", order.program, "/slipway/\(name)", "--ro-bind", order.providers, Layout.providers]
         var temporary = "/tmp"
         if let incoming = order.incoming {
             arguments += ["--bind", incoming, Layout.incoming]
             temporary = "\(Layout.incoming)/tmp"
         }
-        for folder in order.readOnly { arguments += ["--ro-bind-try", folder, folder] }
+        for folder in order.readOnly { arguments += Layout.ancestors(of: folder) + ["--ro-bind-try", folder, folder] }
         for (name, value) in order.environment { arguments += ["--setenv", name, value] }
         arguments += ["--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", temporary, "--setenv", "PATH", Layout.searchPath]
-        // Through a descriptor: every process of the machine can read a command line, and these are credentials. Not through bwrap's own
-        // environment either: an LD_PRELOAD among them would be obeyed outside the sandbox.
-        let file = try MemoryFile(Array(arguments.joined(separator: "\0").utf8) + [0])
-        var command = ChildProcess.Command(
-            bubblewrap,
-            // The workspace's path stands on the command line: ``Survivors`` looks for it.
-            ["--args", "3", "--bind", order.insideFolder, Layout.workspace, "--chdir", "\(Layout.workspace)/source", "/slipway/\(name)"]
-                + order.arguments
+        return try bubblewrap.command(
+            arguments,
+            // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
+            mounting: ["--bind", order.insideFolder, Layout.workspace],
+            in: "\(Layout.workspace)/source",
+            ["/slipway/\(name)"] + order.arguments
         )
-        command.inherited = [.memory(file)]
-        command.folder = "/"
-        return command
     }
 }

@@ -1,11 +1,9 @@
-internal import Host
+package import Host
 
 /// What a run is locked into.
 ///
 /// With bubblewrap: a process table of its own, the system's programs and the workspace and nothing else of the host; the network is
 /// shared, for the run has to reach its cloud. When the process that started the run dies, everything in it dies.
-///
-/// - SeeAlso: <https://github.com/containers/bubblewrap>
 package struct Sandbox: Sendable, Hashable {
     package enum Mode: String, Sendable, CaseIterable {
         /// No sandbox, no run.
@@ -17,7 +15,7 @@ package struct Sandbox: Sendable, Hashable {
 
     /// How programs are started.
     enum Means: Hashable {
-        case bubblewrap(path: String)
+        case bubblewrap(Bubblewrap)
         /// setpriv(1): only the "die with parent" part.
         case setpriv(path: String)
         case nothing
@@ -27,7 +25,12 @@ package struct Sandbox: Sendable, Hashable {
     /// What is in force, and if nothing is, why; said at start and in every job.
     package let sentence: String
 
-    package var isInForce: Bool { if case .bubblewrap = means { true } else { false } }
+    package var isInForce: Bool { bubblewrap != nil }
+
+    /// Whom the runs' own files have to belong to; nil is this user.
+    package var user: FileOwner? { bubblewrap?.user }
+
+    var bubblewrap: Bubblewrap? { if case .bubblewrap(let bubblewrap) = means { bubblewrap } else { nil } }
 
     init(means: Means, sentence: String) {
         self.means = means
@@ -39,17 +42,24 @@ package struct Sandbox: Sendable, Hashable {
     /// - Parameters:
     ///   - mode: What the operator wants.
     ///   - environment: Its `PATH` is searched.
+    ///   - runUser: As whom runs go on where this process is root's: a name, or `UID:GID`; nil is `nobody`.
     /// - Returns: What is in force from now on.
-    /// - Throws: ``TerraformError/Reason/sandboxUnavailable(why:)`` when it is required and doesn't work.
-    package static func establish(_ mode: Mode, environment: [String: String]) async throws(TerraformError) -> Sandbox {
+    /// - Throws: ``TerraformError/Reason/sandboxUnavailable(why:)`` when it is required and doesn't work, and for a user that there isn't.
+    package static func establish(
+        _ mode: Mode,
+        environment: [String: String],
+        runUser: String? = nil
+    ) async throws(TerraformError) -> Sandbox {
         let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        let user = try user(runUser)
         var why = "switched off"
         if mode != .off {
             if let bubblewrap = Executable.find("bwrap", path: path) {
-                guard let fault = await fault(of: bubblewrap) else {
-                    return Sandbox(means: .bubblewrap(path: bubblewrap), sentence: "runs are locked into a bubblewrap sandbox")
+                let (found, fault) = await working(bubblewrap, as: user)
+                if let found, found.filter != nil || mode != .required {
+                    return Sandbox(means: .bubblewrap(found), sentence: sentence(for: found, named: runUser))
                 }
-                why = "bubblewrap does not work here: \(fault)"
+                why = fault ?? "bubblewrap does not work here"
             } else {
                 why = "bubblewrap (bwrap) is not on PATH"
             }
@@ -62,19 +72,39 @@ package struct Sandbox: Sendable, Hashable {
         return Sandbox(means: .nothing, sentence: sentence)
     }
 
-    /// Nil when it works.
-    private static func fault(of bubblewrap: String) async -> String? {
-        let arguments = Layout.isolation + Layout.system() + ["true"]
-        do throws(HostError) {
-            let answer = try await ChildProcess.run(
-                .init(bubblewrap, arguments, environment: ["PATH": Layout.searchPath]),
-                timeout: .seconds(10)
-            )
-            if answer.status.isSuccess { return nil }
-            return answer.errorText.split(separator: "\n").first.map(String.init) ?? "it ended with \(answer.status.end)"
-        } catch {
-            return error.description
+    /// Nil unless this process is root's.
+    private static func user(_ name: String?) throws(TerraformError) -> FileOwner? {
+        guard CurrentUser.id == 0 else { return nil }
+        guard let user = UserTable.user(name ?? "nobody"), user.user != 0 else {
+            throw TerraformError(.sandboxUnavailable(why: "there is no user '\(name ?? "nobody")' for runs, or it is root itself"))
         }
+        return user
+    }
+
+    /// The best way of using it that works.
+    private static func working(_ path: String, as user: FileOwner?) async -> (found: Bubblewrap?, fault: String?) {
+        let filter: SystemCallFilter?
+        var missing: String?
+        do throws(HostError) {
+            filter = try SystemCallFilter.untrusted()
+        } catch {
+            (filter, missing) = (nil, error.path)
+        }
+        let best = Bubblewrap(path: path, filter: filter, user: user)
+        guard let fault = await best.fault() else { return (best, missing) }
+        // Root of a container that may make namespaces of users but no others.
+        if user != nil {
+            let other = Bubblewrap(path: path, filter: filter, user: nil)
+            if await other.fault() == nil { return (other, missing) }
+        }
+        return (nil, "bubblewrap does not work here: \(fault)")
+    }
+
+    private static func sentence(for bubblewrap: Bubblewrap, named name: String?) -> String {
+        var sentence = "runs are locked into a bubblewrap sandbox"
+        if bubblewrap.user != nil { sentence += " as the user \(name ?? "nobody")" }
+        if bubblewrap.filter == nil { sentence += ", without a filter of system calls (libseccomp2 is missing)" }
+        return sentence
     }
 
     private static func works(_ setpriv: String) async -> Bool {

@@ -3,7 +3,7 @@ internal import Host
 
 /// A workspace whose process died: what it was about, and what must be saved before it is removed.
 package struct Leftover: Sendable {
-    package let path: String
+    private let folder: HeldFolder
     /// What ``Workspace/make(in:source:variables:state:plan:metadata:)`` was given.
     package let metadata: [String: String]
     /// The state file's bytes as they stand, whole or torn; nil when there never was one.
@@ -33,38 +33,48 @@ package struct Leftover: Sendable {
 
     private static func adopt(_ path: String, where isWanted: ([String: String]) -> Bool) throws(HostError) -> Leftover? {
         guard let facts = FileFacts(of: path), facts.kind == .folder, UUID(uuidString: String(path.suffix(36))) != nil else { return nil }
-        let lockPath = "\(path)/\(Workspace.lockName)"
+        let folder = try HeldFolder(opening: path)
         // Made this moment, and its lock comes next; or its process died right there.
-        if !FileSystem.exists(lockPath), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
+        if !folder.exists(Workspace.lockName), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
         // Written whole before the run begins: what can't be read is half-made, and nobody's.
-        if let metadata = try? metadata(of: path), !isWanted(metadata) { return nil }
-        guard let lock = try FileLock.take(lockPath), FileSystem.exists(lockPath) else { return nil }
+        if let metadata = try? metadata(in: folder), !isWanted(metadata) { return nil }
+        guard let lock = try FileLock.take("\(path)/\(Workspace.lockName)"), folder.exists(Workspace.lockName) else { return nil }
         Survivors.kill(mentioning: path)
-        guard FileSystem.exists("\(path)/\(Workspace.metadataName)") else {
+        guard let metadata = try metadata(in: folder) else {
             try FileSystem.removeTree(path)
             return nil
         }
-        let statePath = "\(path)/inside/state/terraform.tfstate"
-        let copyPath = "\(path)/\(Workspace.stateCopyName)"
-        return Leftover(
-            path: path,
-            metadata: try metadata(of: path),
-            state: FileSystem.exists(statePath) ? try FileSystem.read(statePath) : nil,
-            stateCopy: FileSystem.exists(copyPath) ? try FileSystem.read(copyPath) : nil,
-            lock: lock
-        )
+        return try Leftover(folder: folder, metadata: metadata, state: try stateLeft(in: folder), lock: lock)
     }
 
-    private static func metadata(of path: String) throws(HostError) -> [String: String] {
-        let members = JSONValue(parsing: try FileSystem.read("\(path)/\(Workspace.metadataName)"))?.members ?? []
+    /// The state file's bytes, whose owner is whoever the run was, which another server may have decided.
+    private static func stateLeft(in folder: HeldFolder) throws(HostError) -> [UInt8]? {
+        guard let facts = folder.facts(Workspace.insideName), facts.kind == .folder else { return nil }
+        let states = "\(Workspace.insideName)/state"
+        do throws(HostError) {
+            let inside = try folder.folder(states, owner: FileOwner(user: facts.owner, group: facts.owner))
+            return try inside.read(Workspace.stateName, limit: Workspace.stateLimit)
+        } catch {
+            // What the run has put there instead is no state; the copy of the last whole one counts.
+            guard error.isForeign || error.isMissing || error.errno == tooLarge else { throw error }
+            return nil
+        }
+    }
+
+    private static let tooLarge: Int32 = 27
+
+    /// Nil when it was never written.
+    private static func metadata(in folder: HeldFolder) throws(HostError) -> [String: String]? {
+        guard let bytes = try folder.read(Workspace.metadataName, limit: 1 << 20) else { return nil }
+        let members = JSONValue(parsing: bytes)?.members ?? []
         return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
-    private init(path: String, metadata: [String: String], state: [UInt8]?, stateCopy: [UInt8]?, lock: FileLock) {
-        self.path = path
+    private init(folder: HeldFolder, metadata: [String: String], state: [UInt8]?, lock: FileLock) throws(HostError) {
+        self.folder = folder
         self.metadata = metadata
         self.state = state
-        self.stateCopy = stateCopy
+        stateCopy = try folder.read(Workspace.stateCopyName, limit: Workspace.stateLimit)
         self.lock = lock
     }
 
@@ -73,17 +83,22 @@ package struct Leftover: Sendable {
     /// - Parameter settings: Whose redactor masks.
     /// - Returns: Every line, the last one perhaps cut short.
     package func lines(settings: RunSettings) -> [TerraformLine] {
-        // Without the file there is nothing that it said.
-        guard let bytes = try? FileSystem.read("\(path)/output.jsonl") else { return [] }
-        var splitter = LineSplitter()
+        // Without the files there is nothing that it said.
+        func lines(of name: String, _ parse: (LineSplitter.Line) -> TerraformLine) -> [TerraformLine] {
+            guard let bytes = try? folder.read(name, limit: Self.outputLimit) else { return [] }
+            var splitter = LineSplitter()
+            return (splitter.add(bytes) + [splitter.finish()].compactMap(\.self)).map(parse)
+        }
         let parser = EventParser(redactor: settings.redactor)
-        let lines = splitter.add(bytes) + [splitter.finish()].compactMap(\.self)
-        return lines.map(parser.parse)
+        return lines(of: Workspace.outputName) { parser.parse($0) } + lines(of: Workspace.errorName, parser.plain)
     }
+
+    /// More than a run is let write.
+    private static let outputLimit = 1 << 30
 
     /// Removes the folder; call it once its state is safe.
     package func remove() {
         // What resists is adopted again by the next process.
-        try? FileSystem.removeTree(path)
+        try? FileSystem.removeTree(folder.path)
     }
 }

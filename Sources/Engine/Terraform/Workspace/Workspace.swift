@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Host
+package import Host
 internal import Synchronization
 
 /// A private folder in which Terraform runs.
@@ -7,13 +7,17 @@ internal import Synchronization
 /// ```
 /// lock            held by this process: when it dies, the folder becomes a ``Leftover`` for the next
 /// run.json        the caller's words about the run; written last, so that a half-made workspace is known by its absence
-/// output.jsonl    what Terraform wrote: in a file, so that it outlives this process
+/// output.jsonl    Terraform's events: in a file, so that they outlive this process
+/// errors.txt      what Terraform wrote besides
 /// last.tfstate    the last whole state that was seen, for a crash in the middle of a rewrite
 /// inside/         all that the run itself sees and may write
 ///   source/       the configuration, the backend override, .terraform
 ///   state/        terraform.tfstate
 ///   plan · variables-N.tfvars · terraformrc · tmp/
 /// ```
+///
+/// What lies in `inside/` is the run's: it may hold anything when the run is over. So each access goes through a ``HeldFolder`` that was
+/// opened before the run began.
 package final class Workspace: Sendable {
     private struct Held {
         var lock: FileLock?
@@ -27,29 +31,42 @@ package final class Workspace: Sendable {
 
     package let path: String
     package let facts: SourceFacts
-    /// Relative to ``insideFolder``, in the order in which they count.
+    /// Relative to ``inside``, in the order in which they count.
     let variableFiles: [String]
+    /// All of it; only we write here.
+    package let folder: HeldFolder
+    /// What the run sees, and may have exchanged.
+    let inside: HeldFolder
+    let source: HeldFolder
+    /// Holds `terraform.tfstate` and nothing else that matters: the folder to watch.
+    package let states: HeldFolder
     private let held: Mutex<Held>
 
-    private init(path: String, facts: SourceFacts, variableFiles: [String], lock: FileLock) {
-        self.path = path
+    private init(folder: HeldFolder, inside: HeldFolder, facts: SourceFacts, variableFiles: [String], lock: FileLock) throws(HostError) {
+        path = folder.path
+        self.folder = folder
+        self.inside = inside
+        source = try inside.makeNewFolder("source")
+        states = try inside.makeNewFolder("state")
         self.facts = facts
         self.variableFiles = variableFiles
         held = Mutex(Held(lock: lock))
     }
 
-    var insideFolder: String { "\(path)/inside" }
-    package var sourceFolder: String { "\(path)/inside/source" }
-    /// Holds ``statePath`` and nothing else that matters: the folder to watch.
-    package var stateFolder: String { "\(path)/inside/state" }
-    package var statePath: String { "\(path)/inside/state/terraform.tfstate" }
-    /// For a copy of the last whole state, which the run itself can't reach.
-    package var stateCopyPath: String { "\(path)/\(Self.stateCopyName)" }
-    package var planPath: String { "\(path)/inside/plan" }
-    package var outputPath: String { "\(path)/output.jsonl" }
-    static let metadataName = "run.json"
     static let lockName = "lock"
-    static let stateCopyName = "last.tfstate"
+    static let metadataName = "run.json"
+    static let outputName = "output.jsonl"
+    /// What Terraform says besides: no events, whatever they look like.
+    static let errorName = "errors.txt"
+    static let insideName = "inside"
+    package static let stateName = "terraform.tfstate"
+    /// For a copy of the last whole state, which the run itself can't reach.
+    package static let stateCopyName = "last.tfstate"
+    static let planName = "plan"
+    /// A plan holds the configuration and the state, packed.
+    static let planLimit = 512 << 20
+    /// A larger state is none that the vault would take.
+    package static let stateLimit = 256 << 20
 
     /// Makes a workspace.
     ///
@@ -75,19 +92,23 @@ package final class Workspace: Sendable {
         let path = "\(root.path)/\(UUID().uuidString.lowercased())"
         do throws(HostError) {
             try FileSystem.makeFolder(root.path)
-            try FileSystem.makeNewFolder(path)
+            let folder = try HeldFolder.make(path)
             // Locked before it has its name: whoever looks for leftovers never finds a lock that is not held yet.
             guard let lock = try FileLock.take("\(path)/\(lockName).new") else { throw HostError(errno: 11, doing: "lock", path: path) }
-            try FileSystem.rename("\(path)/\(lockName).new", to: "\(path)/\(lockName)")
-            let workspace = Workspace(path: path, facts: facts, variableFiles: variableFiles.map(\.name), lock: lock)
-            for folder in ["inside", "inside/state", "inside/tmp", "inside/source", "inside/source/.terraform"] {
-                try FileSystem.makeNewFolder("\(path)/\(folder)")
-            }
+            try folder.rename("\(lockName).new", to: lockName)
+            let workspace = try Workspace(
+                folder: folder,
+                inside: try folder.makeNewFolder(insideName, owner: root.owner),
+                facts: facts,
+                variableFiles: variableFiles.map(\.name),
+                lock: lock
+            )
+            try workspace.inside.makeNewFolder("tmp")
             try workspace.write(source)
-            for file in variableFiles { try FileSystem.write(file.content, to: "\(path)/inside/\(file.name)") }
-            if let state { try FileSystem.write(state, to: workspace.statePath) }
-            if let plan { try FileSystem.write(plan, to: workspace.planPath) }
-            try FileSystem.write([], to: workspace.outputPath)
+            for file in variableFiles { try workspace.inside.write(file.content, to: file.name) }
+            if let state { try workspace.states.write(state, to: stateName) }
+            if let plan { try workspace.inside.write(plan, to: planName) }
+            for name in [outputName, errorName] { try folder.write([], to: name) }
             try workspace.write(metadata)
             return workspace
         } catch {
@@ -98,10 +119,18 @@ package final class Workspace: Sendable {
     }
 
     /// The state as it stands: nil when there is none; while Terraform runs it may be torn.
-    package func state() throws(TerraformError) -> [UInt8]? { try content(of: statePath) }
+    ///
+    /// - Throws: ``TerraformError/Reason/foreign(path:)`` when the run has put something else in its place.
+    package func state() throws(TerraformError) -> [UInt8]? {
+        try attempt { () throws(HostError) in try states.read(Self.stateName, limit: Self.stateLimit) }
+    }
 
     /// The plan that `plan` made: for the caller to seal, for it holds variables and state.
-    package func plan() throws(TerraformError) -> [UInt8]? { try content(of: planPath) }
+    ///
+    /// - Throws: ``TerraformError/Reason/foreign(path:)`` when the run has put something else in its place.
+    package func plan() throws(TerraformError) -> [UInt8]? {
+        try attempt { () throws(HostError) in try inside.read(Self.planName, limit: Self.planLimit) }
+    }
 
     /// Takes other words instead of those given at the start.
     package func setMetadata(_ metadata: [String: String]) throws(TerraformError) {
@@ -136,28 +165,21 @@ package final class Workspace: Sendable {
 
     // MARK: - Details
 
-    private func content(of path: String) throws(TerraformError) -> [UInt8]? {
-        guard FileSystem.exists(path) else { return nil }
-        return try attempt { () throws(HostError) in try FileSystem.read(path) }
-    }
-
-    private func write(_ source: SourceFiles) throws(HostError) {
-        for entry in source.entries {
-            let target = "\(sourceFolder)/\(entry.path)"
-            if let slash = target.lastIndex(of: "/") { try FileSystem.makeFolder(String(target[..<slash])) }
+    private func write(_ files: SourceFiles) throws(HostError) {
+        try source.makeNewFolder(".terraform")
+        for entry in files.entries {
+            if let slash = entry.path.lastIndex(of: "/") { try source.makeFolder(String(entry.path[..<slash])) }
             switch entry.content {
-            case .file(let bytes, let isExecutable): try FileSystem.write(bytes, to: target, mode: isExecutable ? 0o700 : 0o600)
-            case .link(let link): try FileSystem.makeLink(at: target, to: link)
+            case .file(let bytes, let isExecutable): try source.write(bytes, to: entry.path, mode: isExecutable ? 0o700 : 0o600)
+            case .link(let target): try source.link(entry.path, to: target)
             }
         }
-        try FileSystem.write(Array(BackendOverride.content.utf8), to: "\(sourceFolder)/\(BackendOverride.fileName)")
-        try FileSystem.write(Array(BackendOverride.initializedBackend.utf8), to: "\(sourceFolder)/.terraform/terraform.tfstate")
+        try source.write(Array(BackendOverride.content.utf8), to: BackendOverride.fileName)
+        try source.write(Array(BackendOverride.initializedBackend.utf8), to: ".terraform/terraform.tfstate")
     }
 
     private func write(_ metadata: [String: String]) throws(HostError) {
         let members = metadata.sorted { $0.key < $1.key }.map { JSONValue.Member(name: $0.key, value: .string($0.value)) }
-        let target = "\(path)/\(Self.metadataName)"
-        try FileSystem.write(Array(JSONValue.object(members).text.utf8), to: target + ".new")
-        try FileSystem.rename(target + ".new", to: target)
+        try folder.replace(Self.metadataName, with: Array(JSONValue.object(members).text.utf8))
     }
 }

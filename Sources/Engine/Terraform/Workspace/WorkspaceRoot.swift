@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Host
+package import Host
 internal import Sealing
 
 /// The private folder in which workspaces are made.
@@ -10,10 +10,20 @@ package struct WorkspaceRoot: Sendable, Hashable {
     package let path: String
     /// Else state and variables are on a disk while a run lasts.
     package let isMemoryBacked: Bool
+    /// Whom the runs' own folders belong to; nil is this user.
+    package private(set) var owner: FileOwner?
 
-    package init(path: String, isMemoryBacked: Bool) {
+    package init(path: String, isMemoryBacked: Bool, owner: FileOwner? = nil) {
         self.path = path
         self.isMemoryBacked = isMemoryBacked
+        self.owner = owner
+    }
+
+    /// The same, for runs of another user.
+    package func owned(by owner: FileOwner?) -> WorkspaceRoot {
+        var root = self
+        root.owner = owner
+        return root
     }
 
     /// Said at start.

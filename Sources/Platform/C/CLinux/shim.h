@@ -86,6 +86,23 @@ static inline int slipway_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_op
 static inline int slipway_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, (void *)0, 0);
 }
+// openat2(2) has no wrapper. What leads out of the folder, or through any link, is refused by the kernel itself.
+static inline int slipway_open_beneath(int folder, const char *path, int flags, unsigned mode) {
+    // struct open_how; its header would bring declarations of glibc's into this module that belong in Swift's own.
+    const struct { uint64_t flags, mode, resolve; } how = {
+        (uint64_t)(unsigned)flags,
+        (flags & O_CREAT) ? mode : 0,
+        0x08 | 0x04 | 0x02, // RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS
+    };
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+// renameat2(2), shown with _GNU_SOURCE only: fails when something has the new name.
+static inline int slipway_rename_new(int from, const char *name, int to, const char *target) {
+    return (int)syscall(SYS_renameat2, from, name, to, target, 1u /* RENAME_NOREPLACE */);
+}
+// O_PATH is shown with _GNU_SOURCE only.
+static inline int slipway_path_only(void) { return 010000000; }
+
 // memfd_create(2), shown with _GNU_SOURCE only.
 static inline int slipway_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
 

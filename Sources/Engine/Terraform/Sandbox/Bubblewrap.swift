@@ -1,0 +1,66 @@
+internal import Host
+
+/// How bubblewrap is used here.
+///
+/// - SeeAlso: <https://github.com/containers/bubblewrap>
+struct Bubblewrap: Sendable, Hashable {
+    /// The program's file.
+    let path: String
+    /// What else the kernel refuses to all in the sandbox; nil where libseccomp is missing.
+    let filter: SystemCallFilter?
+    /// As whom everything in the sandbox runs. Nil for this user, in a user namespace of its own, which an ordinary user needs.
+    let user: FileOwner?
+
+    /// Terraform is process 1 in there, and not a child of bubblewrap's.
+    ///
+    /// Process 1 of bubblewrap holds the same descriptors, and where it runs as the same user, everything in the sandbox may open them.
+    var isFirstProcessTerraform: Bool { user == nil }
+
+    /// The command that runs a program in the sandbox.
+    ///
+    /// - Parameters:
+    ///   - arguments: Bubblewrap's, beyond what every run has: secrets may be among them.
+    ///   - mounts: More of them, that anybody may see.
+    ///   - folder: Where the program starts.
+    ///   - program: Its path as it is in there, and its arguments.
+    /// - Throws: ``HostError`` when there is no memory left for it.
+    func command(
+        _ arguments: [String],
+        mounting mounts: [String] = [],
+        in folder: String = "/",
+        _ program: [String]
+    ) throws(HostError) -> ChildProcess.Command {
+        // Through a descriptor: every process of the machine can read a command line, and these are credentials. Not through bwrap's own
+        // environment either: an LD_PRELOAD among them would be obeyed outside the sandbox.
+        let hidden = Sandbox.Layout.isolation + Sandbox.Layout.system() + arguments
+        var inherited = [try MemoryFile(Array(hidden.joined(separator: "\0").utf8) + [0])]
+        var visible = ["--args", "3"] + mounts + Sandbox.Layout.closing + ["--chdir", folder]
+        if let filter {
+            inherited.append(try MemoryFile(filter.program))
+            visible += ["--seccomp", "4"]
+        }
+        var command = ChildProcess.Command(path, visible + identity + program)
+        command.inherited = inherited.map(ChildProcess.Command.Inherited.memory)
+        command.folder = "/"
+        return command
+    }
+
+    /// What makes the program another user's.
+    private var identity: [String] {
+        guard let user else { return ["--unshare-user", "--as-pid-1"] }
+        // Set up by root, without a namespace of users, and given up in there. setpriv(1) would not do: it goes on with root's rights until its
+        // exec, to which the program's file is readable, and so are all of its process's to its user.
+        return ["/usr/sbin/chroot", "--userspec=\(user.user):\(user.group)", "--groups=", "--skip-chdir", "/"]
+    }
+
+    /// Nil when it works.
+    func fault() async -> String? {
+        do throws(HostError) {
+            let answer = try await ChildProcess.run(try command([], ["/bin/true"]), timeout: .seconds(10))
+            if answer.status.isSuccess { return nil }
+            return answer.errorText.split(separator: "\n").first.map(String.init) ?? "it ended with \(answer.status.end)"
+        } catch {
+            return error.description
+        }
+    }
+}
