@@ -246,7 +246,8 @@ import Testing
             metadata: LeftoverFacts(job: job, deployment: id, fence: Fence(rawValue: fence), project: "shop").metadata
         )
         let copy = "\(shop.services.workspaces.path)/\(UUID().uuidString.lowercased())"
-        try FileManager.default.copyItem(atPath: workspace.path, toPath: copy)
+        // With the owners, who are not one and the same where root runs this.
+        #expect(try await ChildProcess.run(.init("/bin/cp", ["-a", workspace.path, copy])).status.isSuccess)
         workspace.remove()
     }
 
