@@ -108,7 +108,12 @@ struct Composition: Sendable {
             vault: vault,
             locks: locks,
             jobs: jobs,
-            runner: TerraformRunner(program: try await terraform(), sandbox: sandbox, providers: try providers()),
+            runner: TerraformRunner(
+                program: try await terraform(),
+                sandbox: sandbox,
+                providers: try providers(),
+                watchdog: try RunWatchdog(program: try JobWorker.ownPath(), lease: WorkerTimes().lease)
+            ),
             workspaces: try workspaces().owned(by: sandbox.user),
             logger: logger,
             worker: worker,

@@ -42,6 +42,8 @@ package final class Worker: Sendable {
     let identity: WorkerIdentity
     let clock: JobClock
     let random: @Sendable () -> UInt64
+    /// Told that what runs here may go on for so long from now, whatever becomes of this process.
+    let onRenewal: @Sendable (Duration) -> Void
     let logger: Logger
 
     let state = Mutex(State())
@@ -66,6 +68,7 @@ package final class Worker: Sendable {
         identity: WorkerIdentity = .current,
         clock: JobClock = .system,
         random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
+        onRenewal: @escaping @Sendable (Duration) -> Void = { _ in },
         logger: Logger
     ) throws(JobsError) {
         var byKind: [String: any JobHandler] = [:]
@@ -77,6 +80,7 @@ package final class Worker: Sendable {
         self.handlers = byKind
         self.limits = limits
         self.times = times
+        self.onRenewal = onRenewal
         self.retry = retry
         self.periodic = periodic
         self.only = only

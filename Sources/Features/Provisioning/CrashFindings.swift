@@ -55,7 +55,11 @@ package struct CrashFindings: Sendable, Equatable {
     /// - Parameter project: Named in the commands.
     /// - Returns: Several lines.
     package func explanation(project: String) -> String {
-        var lines = ["Terraform was cut off while it changed resources, which may exist without being in the state:"]
+        var lines = [
+            inFlight.isEmpty
+                ? "Terraform reported resources that are not in the state:"
+                : "Terraform was cut off while it changed resources, which may exist without being in the state:"
+        ]
         for report in inFlight { lines.append("  - \(report.address) was being \(Self.participle(report.action))") }
         for report in unrecorded {
             lines.append(

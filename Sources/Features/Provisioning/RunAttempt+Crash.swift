@@ -33,7 +33,13 @@ extension RunAttempt {
     /// - Returns: The leftovers, to be removed once all is settled, and the resource events that Terraform had written in them.
     private func adoptLeftovers() async throws -> ([Leftover], [JobEvent]) {
         let job = job
-        let leftovers = try Leftover.adopt(in: services.workspaces) { LeftoverFacts($0)?.job == job }
+        let fence = fence
+        let leftovers = try Leftover.adopt(in: services.workspaces) {
+            LeftoverFacts($0)?.job == job
+        } superseding: {
+            // Its worker was stopped, or the machine stood still, until the lease was over: it may not write any more, and its Terraform does.
+            LeftoverFacts($0).map { $0.job == job && $0.fence < fence } ?? false
+        }
         var heard: [JobEvent] = []
         for leftover in leftovers {
             try await recorder.record(

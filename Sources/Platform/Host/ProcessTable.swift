@@ -60,6 +60,12 @@ package enum ProcessTable {
         return mask >> UInt64(signal - 1) & 1 == 1
     }
 
+    /// The process that started this one; another one's id once that has ended.
+    package static var parentOfThis: Int32 { getppid() }
+
+    /// Whether a process was started by another, directly.
+    package static func isChild(_ pid: Int32, of other: Int32) -> Bool { parent(pid) == other }
+
     package static func parent(_ pid: Int32) -> Int32? {
         guard let fields = statistics(pid), fields.count > 1 else { return nil }
         return Int32(fields[1])

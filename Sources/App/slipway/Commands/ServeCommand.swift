@@ -202,6 +202,7 @@ enum ServeCommand {
             limits: WorkerLimits(computing: slots, waiting: slots * 8),
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             identity: identity,
+            onRenewal: { services.runner.watchdog?.renew(for: $0) },
             logger: program.logger
         )
         return (worker, "\(identity.host):\(identity.pid)")

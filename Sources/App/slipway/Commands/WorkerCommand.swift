@@ -29,6 +29,7 @@ enum WorkerCommand {
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             only: only,
             identity: identity,
+            onRenewal: { services.runner.watchdog?.renew(for: $0) },
             logger: program.logger
         )
         if only == nil {

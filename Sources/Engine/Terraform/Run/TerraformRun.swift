@@ -41,6 +41,7 @@ package final class TerraformRun: Sendable {
         in workspace: Workspace,
         child: ChildProcess.Command,
         sandbox: Bubblewrap?,
+        watchdog: RunWatchdog?,
         isInJSON: Bool,
         parser: EventParser
     ) throws(HostError) {
@@ -51,11 +52,14 @@ package final class TerraformRun: Sendable {
         self.workspace = workspace
         self.sandbox = sandbox
         self.child = try ChildProcess.start(child)
+        let pid = self.child.pid
         lines = AsyncStream(unfolding: { await follower.next() }, onCancel: { follower.complete() })
         let (activity, activities) = AsyncStream<Activity>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.activity = activity
         // Ends when the child does; `wait` returns its value. It keeps this object, and so the child, until then.
         let task = Task { [self] in
+            watchdog?.add(pid)
+            defer { watchdog?.remove(pid) }
             let status = await supervise(activities)
             follower.complete()
             return judge(status, start: start, memoryKills: memoryKills)

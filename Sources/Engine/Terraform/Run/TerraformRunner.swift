@@ -6,8 +6,11 @@ package struct TerraformRunner: Sendable {
     package let program: TerraformProgram
     package let sandbox: Sandbox
     package let providers: ProviderStore
+    /// Ends runs when this process stands still; nil for nothing that does.
+    package let watchdog: RunWatchdog?
 
-    package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore) {
+    package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore, watchdog: RunWatchdog? = nil) {
+        self.watchdog = watchdog
         self.program = program
         self.sandbox = sandbox
         self.providers = providers
@@ -48,6 +51,7 @@ package struct TerraformRunner: Sendable {
                 in: workspace,
                 child: child,
                 sandbox: sandbox.bubblewrap,
+                watchdog: watchdog,
                 isInJSON: command != .initialize || program.initializesInJSON,
                 parser: EventParser(redactor: settings.redactor)
             )

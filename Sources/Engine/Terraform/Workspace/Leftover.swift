@@ -10,7 +10,8 @@ package struct Leftover: Sendable {
     package let state: [UInt8]?
     /// The copy of the last whole state that the dead process had seen; nil when there is none.
     package let stateCopy: [UInt8]?
-    private let lock: FileLock
+    /// Nil for one that was taken over from a process that stands still.
+    private let lock: FileLock?
 
     /// Takes over every workspace below `root` whose process is gone: kills what may still run in it, then reads it.
     ///
@@ -19,27 +20,45 @@ package struct Leftover: Sendable {
     /// - Parameters:
     ///   - root: Where the workspaces are.
     ///   - isWanted: Told a workspace's metadata; those that are not wanted are left as they are, for whoever wants them.
+    ///   - isSuperseded: Told the metadata of one that another process still holds: true when that one has lost its right to it and stands still,
+    ///     so that its run is ended from here.
     /// - Returns: What was found, in no order.
-    /// - Throws: ``TerraformError`` when the root can't be read.
+    /// - Throws: ``TerraformError`` when the root can't be read, or what runs in a wanted one can't be ended.
     package static func adopt(
         in root: WorkspaceRoot,
-        where isWanted: ([String: String]) -> Bool = { _ in true }
+        where isWanted: ([String: String]) -> Bool = { _ in true },
+        superseding isSuperseded: ([String: String]) -> Bool = { _ in false }
     ) throws(TerraformError) -> [Leftover] {
         guard FileSystem.exists(root.path) else { return [] }
         let names = try attempt { () throws(HostError) in try FileSystem.names(in: root.path) }
-        // One that can't be read must not hide the others; it stays for the next attempt.
-        return names.compactMap { try? adopt("\(root.path)/\($0)", where: isWanted) }
+        var found: [Leftover] = []
+        for path in names.map({ "\(root.path)/\($0)" }) {
+            do throws(HostError) {
+                if let leftover = try adopt(path, where: isWanted, superseding: isSuperseded) { found.append(leftover) }
+            } catch {
+                // One that can't be read must not hide the others; it stays for the next attempt. But what still runs must not run twice.
+                if error.errno == busy { throw TerraformError(.workspaceInUse(path: path)) }
+            }
+        }
+        return found
     }
 
-    private static func adopt(_ path: String, where isWanted: ([String: String]) -> Bool) throws(HostError) -> Leftover? {
+    private static func adopt(
+        _ path: String,
+        where isWanted: ([String: String]) -> Bool,
+        superseding isSuperseded: ([String: String]) -> Bool
+    ) throws(HostError) -> Leftover? {
         guard let facts = FileFacts(of: path), facts.kind == .folder, UUID(uuidString: String(path.suffix(36))) != nil else { return nil }
         let folder = try HeldFolder(opening: path)
         // Made this moment, and its lock comes next; or its process died right there.
         if !folder.exists(Workspace.lockName), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
         // Written whole before the run begins: what can't be read is half-made, and nobody's.
-        if let metadata = try? metadata(in: folder), !isWanted(metadata) { return nil }
-        guard let lock = try FileLock.take("\(path)/\(Workspace.lockName)"), folder.exists(Workspace.lockName) else { return nil }
-        Survivors.kill(mentioning: path)
+        let words = try? metadata(in: folder)
+        if let words, !isWanted(words) { return nil }
+        let lock = try FileLock.take("\(path)/\(Workspace.lockName)")
+        guard lock != nil || words.map(isSuperseded) ?? false, folder.exists(Workspace.lockName) else { return nil }
+        // What can't be ended goes on writing: its state is nobody's to take yet.
+        guard Survivors.kill(mentioning: path) else { throw HostError(errno: busy, doing: "end the run in", path: path) }
         guard let metadata = try metadata(in: folder) else {
             try FileSystem.removeTree(path)
             return nil
@@ -62,6 +81,7 @@ package struct Leftover: Sendable {
     }
 
     private static let tooLarge: Int32 = 27
+    private static let busy: Int32 = 16
 
     /// Nil when it was never written.
     private static func metadata(in folder: HeldFolder) throws(HostError) -> [String: String]? {
@@ -70,7 +90,7 @@ package struct Leftover: Sendable {
         return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
-    private init(folder: HeldFolder, metadata: [String: String], state: [UInt8]?, lock: FileLock) throws(HostError) {
+    private init(folder: HeldFolder, metadata: [String: String], state: [UInt8]?, lock: FileLock?) throws(HostError) {
         self.folder = folder
         self.metadata = metadata
         self.state = state
