@@ -64,19 +64,24 @@ extension RunAttempt {
     /// Terraform was killed, by whom- or whatever: what was in flight is in doubt, as after a crash of the worker.
     private func killed(_ cause: RunExit.KillCause, _ exit: RunExit) async -> JobFailure {
         let findings = CrashFindings(events: tracker.resources, stateAddresses: (try? await stateAddresses()) ?? [])
-        let code = cause == .memoryLimit ? "memory_limit" : "terraform_killed"
+        var (reason, code) = (FailureClass.lostWorker, "terraform_killed")
+        switch cause {
+        case .memoryLimit: (reason, code) = (.quota, "memory_limit")
+        case .exceeded(let excess): (reason, code) = (.quota, "\(excess.kind.rawValue)_limit")
+        case .graceOver, .forced, .signal: break
+        }
         guard findings.isHarmless || order.options.resumeAfterCrash else {
             let message = "\(exit.sentence).\n\(findings.explanation(project: deployment.project))"
             return await ends.failure(.conflict, code: code, message: message)
         }
-        return await ends.failure(cause == .memoryLimit ? .quota : .lostWorker, code: code, message: "\(exit.sentence).")
+        return await ends.failure(reason, code: code, message: "\(exit.sentence).")
     }
 
     /// Gives any error that ended the attempt its class, and what to write beside it.
     func failure(from error: any Error) async -> any Error {
         switch error {
         case let failure as JobFailure where failure.alongside != nil: return failure
-        case let failure as JobFailure: return await failure(failure.reason, code: failure.code, message: failure.message)
+        case let failure as JobFailure: return await self.failure(failure.reason, code: failure.code, message: failure.message)
         case let error as JobsError: return error
         case let error as TerraformError:
             // A second attempt would only do the same once more.

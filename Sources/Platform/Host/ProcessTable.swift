@@ -33,11 +33,27 @@ package enum ProcessTable {
         return result.sorted()
     }
 
+    /// What a process takes: its threads, and the memory that it shares with no file, in bytes; nothing when it is gone.
+    package static func usage(_ pid: Int32) -> (threads: Int, privateBytes: Int) {
+        var (threads, memory) = (0, 0)
+        for line in (text("status", pid) ?? "").split(separator: "\n") {
+            let parts = line.split { $0 == "\t" || $0 == " " }
+            guard parts.count > 1, let number = Int(parts[1]) else { continue }
+            // RssShmem: what it has mapped of memory that processes share, `/dev/shm` for one.
+            if parts[0] == "Threads:" { threads = number } else if ["RssAnon:", "RssShmem:"].contains(parts[0]) { memory += number * 1024 }
+        }
+        return (threads, memory)
+    }
+
     /// It and everything below it.
-    package static func tree(_ pid: Int32) -> [Int32] {
+    ///
+    /// - Parameters:
+    ///   - pid: Where to begin.
+    ///   - limit: So many are enough: whoever starts processes all the time would keep us looking.
+    package static func tree(_ pid: Int32, atMost limit: Int = .max) -> [Int32] {
         var result: [Int32] = []
         var open = [pid]
-        while let next = open.popLast() {
+        while result.count <= limit, let next = open.popLast() {
             result.append(next)
             open += allChildren(next)
         }

@@ -51,6 +51,7 @@ package struct TerraformRunner: Sendable {
                 in: workspace,
                 child: child,
                 sandbox: sandbox.bubblewrap,
+                limits: settings.limits,
                 watchdog: watchdog,
                 isInJSON: command != .initialize || program.initializesInJSON,
                 parser: EventParser(redactor: settings.redactor)
@@ -71,7 +72,8 @@ package struct TerraformRunner: Sendable {
             insideFolder: workspace.inside.path,
             providers: providers.folder,
             incoming: command == .initialize ? workspace.incoming : nil,
-            readOnly: providers.configuration.folders
+            readOnly: providers.configuration.folders,
+            limits: settings.limits
         )
     }
 

@@ -74,6 +74,8 @@ extension Sandbox {
         var incoming: String?
         /// Folders of the host that are shown at the same place, read-only.
         var readOnly: [String] = []
+        /// What the kernel is to watch.
+        var limits = RunLimits()
     }
 
     /// Where the run sees the workspace's inner folder.
@@ -124,7 +126,7 @@ extension Sandbox {
             // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
             mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
-            ["/slipway/\(name)"] + order.arguments
+            ["/usr/bin/prlimit"] + order.limits.arguments + ["/slipway/\(name)"] + order.arguments
         )
     }
 }
