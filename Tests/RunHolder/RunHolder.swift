@@ -12,7 +12,7 @@ internal import Terraform
         let runner = TerraformRunner(
             program: try await TerraformProgram.locate(environment: environment),
             sandbox: sandbox,
-            providers: try ProviderStore(folder: arguments[2])
+            providers: try ProviderStore(folder: arguments[2], configurationFile: environment["TF_CLI_CONFIG_FILE"])
         )
         let settings = RunSettings(environment: environment.filter { $0.key.hasPrefix("AWS_") })
         let workspace = try Workspace.make(
@@ -20,7 +20,10 @@ internal import Terraform
             source: try SourceFiles(reading: arguments[4]),
             metadata: ["deployment": "42", "fence": "7"]
         )
-        _ = try await runner.prepare(workspace, lock: nil, settings: settings)
+        if case .needsInitialization = try await runner.prepare(workspace, lock: nil, settings: settings) {
+            _ = try await runner.fillStore(for: workspace)
+            _ = try await runner.prepare(workspace, lock: nil, settings: settings)
+        }
         let run = try runner.start(.apply, in: workspace, settings: settings)
         _ = await run.wait()
     }

@@ -96,7 +96,9 @@ struct Composition: Sendable {
         try ProviderStore(
             folder: "\(configuration.dataFolder)/providers",
             mirror: configuration.providerMirror,
-            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"]
+            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"],
+            environment: configuration.environment,
+            logger: logger
         )
     }
 

@@ -177,8 +177,19 @@ struct RunAttempt: Sendable {
     }
 
     private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
-        let lock = order.providerLock
-        switch try await services.runner.prepare(workspace, lock: lock, settings: settings) {
+        var preparation = try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+        if case .needsInitialization = preparation {
+            try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
+            let installed = try await unlessStopped { try await services.runner.fillStore(for: workspace) }
+            for provider in installed {
+                let text = "Installed the provider \(provider)"
+                try await recorder.record([.log(LogLine(text: text))], text: "\(text)\n")
+            }
+            if !installed.isEmpty {
+                preparation = try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+            }
+        }
+        switch preparation {
         case .ready(let lock):
             if let lock, lock != order.providerLock { try await keep(lock) }
             try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
@@ -187,7 +198,25 @@ struct RunAttempt: Sendable {
         try context.stop.check()
     }
 
-    /// A real `terraform init`, after which the store knows the providers.
+    /// A stop ends a download at once.
+    private func unlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                _ = await context.stop.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            for try await result in group {
+                if let result { return result }
+                // Also reached when this task itself is cancelled.
+                try context.stop.check()
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// A real `terraform init` in the run's own sandbox, for what the store can't be filled with beforehand.
     func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
         let session = TerraformSession(attempt: self, workspace: workspace, settings: settings)
@@ -195,7 +224,8 @@ struct RunAttempt: Sendable {
         // The kept lock was outgrown, and is gone now.
         if exit.needsInitialization, context.stop.reason == nil { exit = try await session.run(.initialize) }
         guard exit.isSuccess else { throw try await failure(of: exit) }
-        if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
+        let lock = try await unlessStopped { try await services.runner.keepProviders(of: workspace) }
+        if let lock { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
     }
 

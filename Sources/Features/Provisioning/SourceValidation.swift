@@ -39,9 +39,11 @@ package struct SourceValidation: Sendable {
         let workspace = try Workspace.make(in: services.workspaces, source: source)
         defer { workspace.remove() }
         let settings = RunSettings()
-        if case .ready = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings),
-            let report = try await services.runner.validate(workspace, settings: settings)
-        {
+        var preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)
+        if case .needsInitialization = preparation, try await !services.runner.fillStore(for: workspace).isEmpty {
+            preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)
+        }
+        if case .ready = preparation, let report = try await services.runner.validate(workspace, settings: settings) {
             return report
         }
         return try await initialized(workspace, settings)

@@ -77,6 +77,7 @@ enum DoctorCommand {
                 }
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
+            await look("providers") { verdict(of: try program.providers().inventory) }
             await look("queue") { try await queue(program) }
             await look("locks") { await locks(program) }
             await look("events") { await carrier(program) }
@@ -119,6 +120,17 @@ enum DoctorCommand {
             }
         }
         return checks.contains { $0.verdict == .failed } ? .failed : .done
+    }
+
+    /// Whether runs may be given everything that is in the store.
+    private static func verdict(of inventory: (verified: Int, unverified: [String])) -> (Check.Verdict, String) {
+        let text = "\(HumanText.count(inventory.verified, "provider")) in the store"
+        guard !inventory.unverified.isEmpty else { return (.ok, "\(text), all verified") }
+        let names = inventory.unverified.prefix(3).joined(separator: ", ") + (inventory.unverified.count > 3 ? ", …" : "")
+        return (
+            .warning,
+            "\(text) verified, \(inventory.unverified.count) unverified and not used until their registry or mirror confirms them: \(names)"
+        )
     }
 
     /// Whether backups keep up.

@@ -100,6 +100,7 @@ enum ServeCommand {
         ServiceManager.tell(.ready, environment: running.environment)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
+            if running.worker != nil, let services = running.services { group.addTask { await services.runner.verifyStore() } }
             if running.worker != nil { group.addTask { await HealthMonitor(running.program.registration).run() } }
             // Awaited by the group; cancelled by the first signal, so that streams of events end in order before the server waits for them.
             let hub = Task { await running.live.hub.run() }

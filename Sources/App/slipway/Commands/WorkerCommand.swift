@@ -49,6 +49,7 @@ enum WorkerCommand {
                     try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
                 }
             }
+            if only == nil { group.addTask { await services.runner.verifyStore() } }
             if only == nil, !command.flag("exit-when-idle") {
                 group.addTask { await HealthMonitor(program.registration).run() }
             }

@@ -16,13 +16,16 @@ package struct TerraformRunner: Sendable {
         self.providers = providers
     }
 
+    /// The only one that fills the store.
+    var installer: ProviderInstaller { ProviderInstaller(program: program, sandbox: sandbox, store: providers) }
+
     /// What ``prepare(_:lock:settings:)`` found.
     package enum Preparation: Sendable, Hashable {
         /// Run at once; should Terraform still refuse, ``RunExit/needsInitialization`` says so.
         ///
         /// The lock file is to be kept for the deployment's next run once this one has succeeded; nil when no provider was chosen.
         case ready(lock: String?)
-        /// Run `initialize` first.
+        /// Call ``TerraformRunner/fillStore(for:)`` and prepare again; should that not do either, run `initialize`.
         case needsInitialization(why: String)
     }
 
@@ -64,14 +67,18 @@ package struct TerraformRunner: Sendable {
     // MARK: - The command line
 
     func order(_ command: TerraformCommand, in workspace: Workspace, settings: RunSettings) throws(HostError) -> Sandbox.Order {
-        try workspace.inside.write(Array(providers.configuration.text.utf8), to: "terraformrc")
+        try writeConfiguration(for: command, into: workspace)
         return Sandbox.Order(
             program: sandbox.isInForce ? try providers.unreadableCopy(of: program) : program.path,
             arguments: arguments(command, workspace, settings),
             environment: environment(workspace, settings),
             insideFolder: workspace.inside.path,
-            providers: providers.folder,
-            incoming: command == .initialize ? workspace.incoming : nil,
+            providers: workspace.providers.map { given in
+                let path = given.provider.path
+                return Sandbox.Bind(source: "\(providers.folder)/\(path)", target: "\(sandbox.providers(providers.folder))/\(path)")
+            },
+            downloads: workspace.downloads?.path,
+            writesDownloads: command == .initialize,
             readOnly: providers.configuration.folders,
             limits: settings.limits
         )

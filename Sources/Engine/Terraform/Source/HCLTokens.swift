@@ -9,7 +9,8 @@ struct HCLTokens {
     }
 
     private let bytes: [UInt8]
-    private var index = 0
+    /// Where the next token is looked for.
+    private(set) var index = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -12,6 +12,12 @@ package struct SourceFacts: Sendable, Hashable {
     package private(set) var lockFile: String?
     /// What the configuration and its local modules seem to need: wrong only towards too much or too little, never fatal.
     package private(set) var providers = ProviderRequirements()
+    /// Providers that the source brings along, where Terraform looks for them unless its configuration says otherwise.
+    ///
+    /// - SeeAlso: <https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories>
+    private(set) var bundledProviders: Set<ProviderAddress> = []
+    /// Something of that place is a link: what it leads to is not known here.
+    private(set) var bundlesByLink = false
     /// Sentences for the person who deploys.
     package private(set) var warnings: [String] = []
 
@@ -30,6 +36,10 @@ package struct SourceFacts: Sendable, Hashable {
         for entry in source.entries where entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tofu") {
             if case .file(let content, _) = entry.content { providers.add(HCLOutline(content)) }
         }
+        bundledProviders = Set(source.entries.compactMap { Self.bundledProvider($0.path) })
+        bundlesByLink = source.entries.contains { entry in
+            if case .link = entry.content { entry.path.hasPrefix("terraform.d") } else { false }
+        }
         lockFile = source[".terraform.lock.hcl"].map { String(decoding: $0, as: UTF8.self) }
         if let ownBackend {
             let block = ownBackend == "cloud" ? "a cloud block" : "a backend of its own (\(ownBackend))"
@@ -43,6 +53,15 @@ package struct SourceFacts: Sendable, Hashable {
     }
 
     // MARK: - Details
+
+    static let bundleFolder = "terraform.d/plugins"
+
+    /// Of `terraform.d/plugins/example.com/acme/other/…`, packed or unpacked.
+    private static func bundledProvider(_ path: String) -> ProviderAddress? {
+        guard path.hasPrefix("\(bundleFolder)/") else { return nil }
+        let parts = path.dropFirst(bundleFolder.count + 1).split(separator: "/")
+        return parts.count > 3 ? ProviderAddress(parts.prefix(3).joined(separator: "/")) : nil
+    }
 
     /// Reads a `.tf` file; gives the kind of its backend.
     private mutating func readNative(_ content: [UInt8]) -> String? {

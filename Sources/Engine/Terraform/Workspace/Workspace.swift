@@ -21,12 +21,14 @@ internal import Synchronization
 package final class Workspace: Sendable {
     private struct Held {
         var lock: FileLock?
-        /// The providers that this run uses, which nobody may evict.
-        var providers: [FileLock] = []
-        /// The lock file kept from an earlier run.
+        /// The providers of the store that this run is given, which nobody may evict.
+        var providers: [GivenProvider] = []
+        /// What the store has for it, and what it lacks.
+        var choice = ProviderChoice()
+        /// The lock file that `init` is to keep to, where the configuration has none of its own.
         var keptLock: String?
-        /// Where `initialize` puts providers before they are checked.
-        var incoming: String?
+        /// What `initialize` brought in; the run's own, and removed with it.
+        var downloads: DownloadFolder?
     }
 
     package let path: String
@@ -139,12 +141,12 @@ package final class Workspace: Sendable {
 
     /// Removes the folder with everything in it; nothing may run in it any more.
     package func remove() {
-        let (lock, incoming) = held.withLock { held in
+        let (lock, downloads) = held.withLock { held in
             defer { held = Held() }
-            return (held.lock, held.incoming)
+            return (held.lock, held.downloads)
         }
         // Should anything resist, it is without a lock from here on, and the next process removes it.
-        if let incoming { try? FileSystem.removeTree(incoming) }
+        downloads?.remove()
         try? FileSystem.removeTree(path)
         lock?.release()
     }
@@ -156,12 +158,20 @@ package final class Workspace: Sendable {
         set { held.withLock { $0.keptLock = newValue } }
     }
 
-    var incoming: String? {
-        get { held.withLock { $0.incoming } }
-        set { held.withLock { $0.incoming = newValue } }
+    var downloads: DownloadFolder? {
+        get { held.withLock { $0.downloads } }
+        set { held.withLock { $0.downloads = newValue } }
     }
 
-    func hold(providers locks: [FileLock]) { held.withLock { $0.providers = locks } }
+    var choice: ProviderChoice {
+        get { held.withLock { $0.choice } }
+        set { held.withLock { $0.choice = newValue } }
+    }
+
+    var providers: [GivenProvider] {
+        get { held.withLock { $0.providers } }
+        set { held.withLock { $0.providers = newValue } }
+    }
 
     // MARK: - Details
 
