@@ -3,7 +3,7 @@ internal import Log
 
 extension ProviderStore {
     /// Makes a folder for what an `init` brings in; on the store's disk, so that a provider is moved and not copied.
-    func makeDownloads(owner: FileOwner?) throws(HostError) -> DownloadFolder {
+    func makeDownloads(owner: FileOwner? = nil) throws(HostError) -> DownloadFolder {
         try DownloadFolder(in: "\(folder)/.incoming", owner: owner)
     }
 

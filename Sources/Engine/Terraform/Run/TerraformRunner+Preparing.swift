@@ -131,8 +131,6 @@ extension TerraformRunner {
     private static let lockName = ".terraform.lock.hcl"
     private static let providerFolder = ".terraform/providers"
 
-    private static let lockName = ".terraform.lock.hcl"
-
     /// Links providers into the workspace and locks them, without hashes.
     private func link(_ given: [GivenProvider], into workspace: Workspace) throws(HostError) {
         let folder = Self.providerFolder
