@@ -81,7 +81,7 @@ package struct BackendStates: Sendable {
         let facts = current.version
         let quoted = { (text: String) in String(decoding: try JSONEncoder().encode(text), as: UTF8.self) }
         let text = """
-            {"version":4,"terraform_version":\(try quoted(facts.terraformVersion)),"serial":\(facts.serial + 1),\
+            {"version":4,"terraform_version":\(try quoted(facts.terraformVersion)),"serial":\(StateDocument.serial(after: facts.serial)),\
             "lineage":\(try quoted(facts.lineage)),"outputs":{},"resources":[],"check_results":null}
             """
         _ = try await save(Array(text.utf8), for: deployment, lock: lock, author: author)

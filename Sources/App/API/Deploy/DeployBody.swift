@@ -12,6 +12,8 @@ package struct DeployBody: Sendable {
     package static let archiveByteLimit = 52 << 20
     /// What an archive may hold when it is unpacked, headers included.
     private static let unpackedLimit = SourceFiles.byteLimit + (12 << 20)
+    /// How many times its size an archive may unpack to, beyond the first megabyte; configurations seldom get beyond 30.
+    private static let ratioLimit = 250
 
     private static let code = Schema.Property(
         "iacCode",
@@ -132,10 +134,16 @@ package struct DeployBody: Sendable {
     private static func unpacked(_ packed: [UInt8]) throws -> SourceFiles {
         let plain: [UInt8]
         do throws(SealingError) {
-            plain = try Gzip.decompress(packed, limit: unpackedLimit)
+            plain = try Gzip.decompress(packed, limit: unpackedLimit, ratio: ratioLimit)
         } catch {
-            if case .tooLarge = error.reason { throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit)) }
-            throw Problem.invalid("The source is no gzip file: send what tar -czf makes.")
+            switch error.reason {
+            case .tooLarge: throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit))
+            case .tooDense(let ratio):
+                throw Problem.invalid("The archive unpacks to more than \(ratio) times its size; leave generated and empty data out of it.")
+            case .tooManyMembers(let limit):
+                throw Problem.invalid("The archive consists of more than \(limit) gzip members; send what tar -czf makes.")
+            default: throw Problem.invalid("The source is no gzip file: send what tar -czf makes.")
+            }
         }
         return try SourceFiles(archive: plain)
     }

@@ -13,6 +13,7 @@ extension Problem {
         switch error {
         case let problem as Problem: problem
         case let error as ProvisioningError: from(error)
+        case let error as SourceValidation.Refusal: tooMany(error.description, retryAfter: .seconds(5))
         case let error as RegistrationError: from(error)
         case let error as VaultError: from(error)
         case let error as AccessError: from(error)
@@ -62,7 +63,7 @@ extension Problem {
 
     private static func from(_ error: VaultError) -> Problem {
         switch error.reason {
-        case .torn, .malformed, .notAState, .unsupportedFormat: Problem(400, "invalid", error.description)
+        case .torn, .malformed, .notAState, .unsupportedFormat, .unusableSerial: Problem(400, "invalid", error.description)
         case .tooLarge: Problem(413, "too-large", error.description)
         case .noDeployment, .noVersion: Problem(404, "not-found", error.description)
         case .staleFence, .lockNotHeld: Problem(409, "stale", error.description)

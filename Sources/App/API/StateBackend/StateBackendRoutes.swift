@@ -52,7 +52,7 @@ enum StateBackendRoutes {
         let id = try call.query("ID")
         let services = call.services
         // A document that is no state makes no project.
-        _ = try StateDocument(parsing: call.body)
+        try StateDocument(parsing: call.body).checkSerial()
         let deployment = try await services.backend.ensure(project: call.parameter("project"), organization: organization.id)
         _ = try await services.backend.save(call.body, for: deployment, lock: id, author: try call.principal.actor)
         return Response(status: 200, headers: [HeaderField("Cache-Control", "no-store")])
