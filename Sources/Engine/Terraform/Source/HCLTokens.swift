@@ -1,6 +1,6 @@
 /// Splits Terraform's native syntax into the few tokens that ``ConfigurationScan`` looks at.
 struct HCLTokens {
-    enum Token: Equatable {
+    enum Token: Hashable {
         case word(String)
         case string(String)
         case open, close, equals, newline, other
