@@ -8,7 +8,7 @@ struct Program {
 
     static func main() async {
         Terminal.ignoreBrokenPipes()
-        let code = await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+        let code = await run(Array(CurrentProcess.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
         CurrentProcess.exit(code.rawValue)
     }
 

@@ -140,4 +140,17 @@ import Testing
             #expect(redactor.redacted("terraform_data.a[\"\(Self.password)\"]") == "terraform_data.a[\"<redacted>\"]")
         }
     }
+
+    @Test func `a state that is set aside is its owner's alone, whatever was there before`() async throws {
+        try await Workshop.with(worker: false) { shop in
+            let facts = try #require(LeftoverFacts(["job": "deploy-1", "deployment": "1", "fence": "1", "project": "shop"]))
+            try FileSystem.makeFolder(shop.services.rescueFolder, mode: 0o755)
+            let path = "\(shop.services.rescueFolder)/\(SetAsideState.name(job: facts.job, fence: facts.fence))"
+            try FileSystem.write([1], to: path, mode: 0o644)
+            try LeftoverRescue(services: shop.services).setAside(Array("{}".utf8), of: facts, because: "a test")
+            #expect(FileFacts(of: path)?.mode == 0o600 && FileFacts(of: shop.services.rescueFolder)?.mode == 0o700)
+            #expect(try SetAsideState.open(try FileSystem.read(path), at: path, with: shop.keyring) == Array("{}".utf8))
+            #expect(try FileSystem.names(in: shop.services.rescueFolder).count == 1)
+        }
+    }
 }

@@ -78,10 +78,9 @@ package struct Disclosures: Sendable, Hashable {
     /// Everything that an expression names: all of it is shown.
     private func references(in tokens: Expression, _ seen: inout Set<String>) -> Disclosure {
         var found = Disclosure()
-        var index = 0
-        while index < tokens.count {
-            defer { index += 1 }
-            guard case .word(let word) = tokens[index] else { continue }
+        for index in tokens.indices {
+            // The name of an attribute belongs to what stands before it.
+            guard case .word(let word) = tokens[index], index == 0 || tokens[index - 1] != .dot else { continue }
             if let name = Self.name(after: "var", at: index, in: tokens) {
                 found.variables.insert(name)
             } else if let name = Self.name(after: "local", at: index, in: tokens) {
@@ -89,18 +88,14 @@ package struct Disclosures: Sendable, Hashable {
             } else {
                 let isFunction = index + 1 < tokens.count && tokens[index + 1] == .left
                 if !isFunction, !["true", "false", "null"].contains(word), Int(word) == nil { found.hasOther = true }
-                continue
             }
-            index += 2
-            // `.attribute` of it.
-            while index + 2 < tokens.count, tokens[index + 1] == .other, case .word = tokens[index + 2] { index += 2 }
         }
         return found
     }
 
     /// The name in `var.name`, when it begins there.
     private static func name(after root: String, at index: Int, in tokens: Expression) -> String? {
-        guard tokens[index] == .word(root), index + 2 < tokens.count, tokens[index + 1] == .other, case .word(let name) = tokens[index + 2]
+        guard tokens[index] == .word(root), index + 2 < tokens.count, tokens[index + 1] == .dot, case .word(let name) = tokens[index + 2]
         else { return nil }
         return name
     }
