@@ -65,9 +65,7 @@ struct RunEnds: Sendable {
 
     /// Everything was done, and the vault has the state.
     ///
-    /// - Parameters:
-    ///   - state: The newest one; nil when there is none.
-    ///   - secrets: An output that holds one of them is treated as a sensitive one.
+    /// An output that holds one of the secrets is treated as a sensitive one.
     func completed(state: StateDocument?, secrets: RunSecrets) async throws -> JobEnd {
         let action = attempt.order.options.action
         let isDestroy = action == .destroy
