@@ -9,7 +9,7 @@ struct Program {
 
     static func main() async {
         Terminal.ignoreBrokenPipes()
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = Array(CurrentProcess.arguments.dropFirst())
         // No command: what a worker starts beside itself.
         if words == [RunWatchdog.word] { return await RunWatchdog.watch() }
         let code = await run(words, environment: ProcessInfo.processInfo.environment)

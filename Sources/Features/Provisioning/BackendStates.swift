@@ -50,8 +50,11 @@ package struct BackendStates: Sendable {
     /// - Throws: ``VaultError``, as ``StateVault/save(_:for:underLock:author:alongside:)``.
     package func save(_ state: [UInt8], for deployment: Deployment, lock: String?, author: String) async throws -> StateVersion? {
         let document = try StateDocument(parsing: state)
+        // Which secrets a Terraform elsewhere was given nobody knows here; those of runs and credentials are masked.
+        let secrets = try await DeploymentSecrets(database: database, keyring: keyring)
+            .secrets(of: deployment, outputs: document.outputs, keepsHidden: false)
         let outputs = try DeploymentOutputs(database: database, keyring: keyring).sealed(
-            OutputJSON.outputs(of: document),
+            secrets.guarded(OutputJSON.outputs(of: document)),
             project: deployment.project,
             organization: deployment.sealingName
         )

@@ -46,7 +46,9 @@ extension RunAttempt {
                 [.log(LogLine(text: "Adopting the workspace of a worker that died"))],
                 text: "Adopting the workspace of a worker that died\n"
             )
-            heard += leftover.lines(settings: RunSettings(redactor: redactor(sourceFacts: nil, state: nil))).flatMap(JobEvent.events)
+            heard += leftover.lines(settings: RunSettings(redactor: secrets(sourceFacts: nil, state: nil).redactor)).flatMap(
+                JobEvent.events
+            )
             // Without one the vault has the last whole state, or there never was one.
             guard let state = leftover.lastState else { continue }
             do {

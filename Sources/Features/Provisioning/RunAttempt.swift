@@ -102,13 +102,13 @@ struct RunAttempt: Sendable {
         let workspace = try await openWorkspace()
         // What the vault doesn't have stays where the next attempt finds it.
         defer { if !tracker.hasUnsavedState { workspace.remove() } }
-        let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
-        let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
+        let secrets = secrets(sourceFacts: workspace.facts, state: try workspace.state())
+        let settings = RunSettings(environment: order.inputs.environment, redactor: secrets.redactor)
         for warning in workspace.facts.warnings {
             try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
         }
         try await prepare(workspace, settings)
-        return try await RunStages(attempt: self, workspace: workspace, settings: settings).run()
+        return try await RunStages(attempt: self, workspace: workspace, settings: settings, secrets: secrets).run()
     }
 
     /// Says that the run has begun; the right to write the state comes with its lock, for another may hold that.
@@ -238,19 +238,10 @@ struct RunAttempt: Sendable {
         try await recorder.enter(status, stage: stage, progress: progress, message: message)
     }
 
-    /// What no line may show: credentials, sensitive variables, and the sensitive outputs that the state knows.
-    func redactor(sourceFacts: SourceFacts?, state: [UInt8]?) -> Redactor {
-        let declared = Set((sourceFacts?.sensitiveVariables ?? []).map { $0.lowercased() })
-        let sourceFiles = order.source.entries.compactMap { entry -> RunInputs.VariableFile? in
-            guard !entry.path.contains("/"), entry.path.hasSuffix(".tfvars") || entry.path.hasSuffix(".tfvars.json"),
-                case .file(let content, _) = entry.content
-            else { return nil }
-            return RunInputs.VariableFile(name: entry.path, content: content)
-        }
-        var secrets = order.inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles)
+    /// What neither a line nor an output may show.
+    func secrets(sourceFacts: SourceFacts?, state: [UInt8]?) -> RunSecrets {
         // A state that can't be read is refused where it matters, by Terraform and by the vault.
         let outputs = state.flatMap { try? StateDocument(parsing: $0) }?.outputs ?? []
-        secrets += outputs.filter(\.isSensitive).compactMap { OutputJSON.string($0.value) }
-        return Redactor(secrets: secrets)
+        return RunSecrets(inputs: order.inputs, source: order.source, facts: sourceFacts, outputs: outputs)
     }
 }

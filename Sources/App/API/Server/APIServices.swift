@@ -74,6 +74,7 @@ package struct APIServices: Sendable {
     var submission: RunSubmission { RunSubmission(database: database, keyring: keyring, jobs: jobs, now: now) }
     var decisions: RunDecisions { RunDecisions(database: database, jobs: jobs, now: now) }
     var outputs: DeploymentOutputs { DeploymentOutputs(database: database, keyring: keyring) }
+    var secrets: DeploymentSecrets { DeploymentSecrets(database: database, keyring: keyring) }
     var credentials: CredentialStore { CredentialStore(database: database, keyring: keyring) }
     var adoption: StateAdoption { StateAdoption(database: database, keyring: keyring, vault: vault, now: now) }
     var registrations: Registrations { Registrations(registrationServices) }

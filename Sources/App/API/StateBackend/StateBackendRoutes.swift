@@ -49,7 +49,7 @@ enum StateBackendRoutes {
                 throw Problem.invalid("The body is not what its Content-MD5 says; send it again.")
             }
         }
-        let id = try call.query("ID")
+        let id = call.query("ID")
         let services = call.services
         // A document that is no state makes no project.
         try StateDocument(parsing: call.body).checkSerial()
@@ -68,7 +68,7 @@ enum StateBackendRoutes {
         query: [lockID],
         answers: [.empty(200, "Emptied, durably")]
     ) { call, deployment in
-        try await call.services.backend.empty(deployment, lock: try call.query("ID"), author: try call.principal.actor)
+        try await call.services.backend.empty(deployment, lock: call.query("ID"), author: try call.principal.actor)
         return Response(status: 200, headers: [HeaderField("Cache-Control", "no-store")])
     }
 

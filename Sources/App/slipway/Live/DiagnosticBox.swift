@@ -1,4 +1,5 @@
 internal import Events
+import Log
 
 /// A diagnostic as Terraform draws it: the place, the code, the explanation, with an edge on the left.
 enum DiagnosticBox {

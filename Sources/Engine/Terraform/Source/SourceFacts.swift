@@ -4,6 +4,8 @@ package struct SourceFacts: Sendable, Hashable {
     package private(set) var variables: [String: Bool] = [:]
     /// Whose values are to be masked.
     package private(set) var sensitiveVariables: Set<String> = []
+    /// What its outputs show on purpose.
+    package private(set) var disclosures = Disclosures()
     /// There are `module` blocks.
     package private(set) var hasModules = false
     /// `s3`, `cloud`, …: where the configuration says its state is kept; Slipway keeps it instead.
@@ -67,6 +69,7 @@ package struct SourceFacts: Sendable, Hashable {
     private mutating func readNative(_ content: [UInt8]) -> String? {
         let outline = HCLOutline(content)
         if !outline.top("module").isEmpty { hasModules = true }
+        disclosures.add(outline)
         for block in outline.top("variable") {
             guard let name = block.label else { continue }
             let type = block.attributes["type"]?.first?.text
@@ -94,6 +97,10 @@ package struct SourceFacts: Sendable, Hashable {
                 }
             }
         }
+        for output in Self.blocks(json["output"]).flatMap({ $0.members ?? [] }) {
+            for block in Self.blocks(output.value) { if let value = block["value"] { disclosures.add(output: output.name, value) } }
+        }
+        for local in Self.blocks(json["locals"]).flatMap({ $0.members ?? [] }) { disclosures.add(local: local.name, local.value) }
         for block in Self.blocks(json["terraform"]) {
             if block["cloud"] != nil { return "cloud" }
             if let backend = Self.blocks(block["backend"]).first?.members?.first?.name { return backend }
