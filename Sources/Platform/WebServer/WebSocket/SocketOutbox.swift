@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What waits for one client of a WebSocket; on the loop's thread.
