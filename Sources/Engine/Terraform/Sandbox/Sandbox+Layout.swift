@@ -30,6 +30,7 @@ extension Sandbox {
                 "ssl", "pki", "ca-certificates", "ca-certificates.conf", "resolv.conf", "hosts", "host.conf", "gai.conf", "nsswitch.conf",
                 "services", "protocols", "alternatives", "localtime", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
             ]
+            arguments += ancestors(of: "/etc/")
             for name in settings { arguments += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"] }
             return arguments + kernel() + ancestors(of: workspace + "/") + ancestors(of: "/slipway/") + ["--setenv", "PATH", searchPath]
         }
