@@ -97,7 +97,7 @@ import Testing
             defer { forged.remove() }
             let (refused, _, asked) = try await bench.deploy(in: forged)
             #expect(asked && !refused.exit.isSuccess)
-            #expect(refused.text.contains("checksum"), "\(refused.text)")
+            #expect(refused.errors.contains { $0.detail.contains("checksum") }, "\(refused.lines)")
         }
     }
 
