@@ -120,6 +120,7 @@ struct Composition: Sendable {
             logger: logger,
             worker: worker,
             rescueFolder: rescueFolder,
+            limits: configuration.runLimits,
             sequel: Registrations(registration).sequel
         )
     }

@@ -21,6 +21,8 @@ package struct ProvisioningServices: Sendable {
     package let worker: String
     /// A folder for sealed states that could not be stored any more.
     package let rescueFolder: String
+    /// What one run may take of the machine.
+    package let limits: RunLimits
     /// How long Terraform may take to stop when asked.
     package let grace: Duration
     /// How long a plan waits for a decision.
@@ -40,6 +42,7 @@ package struct ProvisioningServices: Sendable {
         logger: Logger,
         worker: String,
         rescueFolder: String,
+        limits: RunLimits = RunLimits(),
         grace: Duration = .seconds(90),
         approvalTime: Duration = .seconds(86_400),
         sequel: RunSequel = .none,
@@ -55,6 +58,7 @@ package struct ProvisioningServices: Sendable {
         self.logger = logger
         self.worker = worker
         self.rescueFolder = rescueFolder
+        self.limits = limits
         self.grace = grace
         self.approvalTime = approvalTime
         self.sequel = sequel

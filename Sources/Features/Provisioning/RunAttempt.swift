@@ -103,7 +103,7 @@ struct RunAttempt: Sendable {
         // What the vault doesn't have stays where the next attempt finds it.
         defer { if !tracker.hasUnsavedState { workspace.remove() } }
         let secrets = secrets(sourceFacts: workspace.facts, state: try workspace.state())
-        let settings = RunSettings(environment: order.inputs.environment, redactor: secrets.redactor)
+        let settings = RunSettings(environment: order.inputs.environment, redactor: secrets.redactor, limits: services.limits)
         for warning in workspace.facts.warnings {
             try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
         }

@@ -114,7 +114,7 @@ package struct SourceValidation: Sendable {
         let source = try SourceFiles(packed: Envelope.open(sealed.sealed, with: services.keyring, context: context))
         let workspace = try Workspace.make(in: services.workspaces, source: source)
         defer { workspace.remove() }
-        let settings = RunSettings()
+        let settings = RunSettings(limits: services.limits)
         var preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)
         if case .needsInitialization = preparation, try await !services.runner.fillStore(for: workspace).isEmpty {
             preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)

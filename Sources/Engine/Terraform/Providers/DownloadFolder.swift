@@ -10,6 +10,8 @@ internal import Host
 /// ```
 struct DownloadFolder: Sendable {
     let path: String
+    /// The run may write in it: what is put there goes this way.
+    let folder: HeldFolder
     private let lock: FileLock
 
     private var lockPath: String { "\(path).lock" }
@@ -20,7 +22,8 @@ struct DownloadFolder: Sendable {
             let path = "\(parent)/\(UUID().uuidString.lowercased())"
             // Whoever tidies up may have taken it for abandoned in the moment between its making and its locking.
             guard let lock = try FileLock.take("\(path).lock"), FileSystem.exists("\(path).lock") else { continue }
-            for part in ["", "/tmp", "/providers"] { _ = try HeldFolder.make(path + part, owner: owner) }
+            folder = try HeldFolder.make(path, owner: owner)
+            for part in ["tmp", "providers"] { try folder.makeNewFolder(part) }
             self.path = path
             self.lock = lock
             return

@@ -164,9 +164,9 @@ extension TerraformRunner {
     /// Without a sandbox the run would see the whole store: a folder with links to what it is given stands in for it.
     private func makeMirror(of given: [GivenProvider], in downloads: DownloadFolder) throws(HostError) {
         for provider in given.map(\.provider) {
-            let link = "\(downloads.path)/mirror/\(provider.path)"
-            try FileSystem.makeFolder(String(link.dropLast(provider.platform.count + 1)))
-            try FileSystem.makeLink(at: link, to: "\(providers.folder)/\(provider.path)")
+            let link = "mirror/\(provider.path)"
+            try downloads.folder.makeFolder(String(link.dropLast(provider.platform.count + 1)))
+            try downloads.folder.link(link, to: "\(providers.folder)/\(provider.path)")
         }
     }
 

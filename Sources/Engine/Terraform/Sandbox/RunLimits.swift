@@ -68,6 +68,12 @@ package struct RunLimits: Sendable, Hashable {
         self.log = log
     }
 
+    /// For people.
+    package var sentence: String {
+        "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
+            + "output \(log >> 20) MiB"
+    }
+
     /// What the kernel itself watches in each process, as prlimit(1) takes it.
     ///
     /// No file may be larger than the workspace, and nothing leaves an image of its memory behind, with secrets in it.

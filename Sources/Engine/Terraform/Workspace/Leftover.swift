@@ -3,6 +3,8 @@ internal import Host
 
 /// A workspace whose process died: what it was about, and what must be saved before it is removed.
 package struct Leftover: Sendable {
+    private let parent: HeldFolder
+    private let name: String
     private let folder: HeldFolder
     /// What ``Workspace/make(in:source:variables:state:plan:metadata:)`` was given.
     package let metadata: [String: String]
@@ -29,27 +31,30 @@ package struct Leftover: Sendable {
         where isWanted: ([String: String]) -> Bool = { _ in true },
         superseding isSuperseded: ([String: String]) -> Bool = { _ in false }
     ) throws(TerraformError) -> [Leftover] {
-        guard FileSystem.exists(root.path) else { return [] }
-        let names = try attempt { () throws(HostError) in try FileSystem.names(in: root.path) }
+        let names = try attempt { () throws(HostError) in try root.names() }.filter { UUID(uuidString: $0) != nil }
+        guard !names.isEmpty else { return [] }
+        let parent = try attempt { () throws(HostError) in try root.opened() }
         var found: [Leftover] = []
-        for path in names.map({ "\(root.path)/\($0)" }) {
+        for name in names {
             do throws(HostError) {
-                if let leftover = try adopt(path, where: isWanted, superseding: isSuperseded) { found.append(leftover) }
+                if let leftover = try adopt(name, in: parent, where: isWanted, superseding: isSuperseded) { found.append(leftover) }
             } catch {
                 // One that can't be read must not hide the others; it stays for the next attempt. But what still runs must not run twice.
-                if error.errno == busy { throw TerraformError(.workspaceInUse(path: path)) }
+                if error.errno == busy { throw TerraformError(.workspaceInUse(path: "\(root.path)/\(name)")) }
             }
         }
         return found
     }
 
     private static func adopt(
-        _ path: String,
+        _ name: String,
+        in parent: HeldFolder,
         where isWanted: ([String: String]) -> Bool,
         superseding isSuperseded: ([String: String]) -> Bool
     ) throws(HostError) -> Leftover? {
-        guard let facts = FileFacts(of: path), facts.kind == .folder, UUID(uuidString: String(path.suffix(36))) != nil else { return nil }
-        let folder = try HeldFolder(opening: path)
+        guard let facts = parent.facts(name), facts.kind == .folder else { return nil }
+        let folder = try parent.folder(name)
+        let path = folder.path
         // Made this moment, and its lock comes next; or its process died right there.
         if !folder.exists(Workspace.lockName), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
         // Written whole before the run begins: what can't be read is half-made, and nobody's.
@@ -60,10 +65,10 @@ package struct Leftover: Sendable {
         // What can't be ended goes on writing: its state is nobody's to take yet.
         guard Survivors.kill(mentioning: path) else { throw HostError(errno: busy, doing: "end the run in", path: path) }
         guard let metadata = try metadata(in: folder) else {
-            try FileSystem.removeTree(path)
+            try parent.remove(name)
             return nil
         }
-        return try Leftover(folder: folder, metadata: metadata, state: try stateLeft(in: folder), lock: lock)
+        return try Leftover(parent: parent, name: name, folder: folder, metadata: metadata, state: try stateLeft(in: folder), lock: lock)
     }
 
     /// The state file's bytes, whose owner is whoever the run was, which another server may have decided.
@@ -90,7 +95,15 @@ package struct Leftover: Sendable {
         return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
-    private init(folder: HeldFolder, metadata: [String: String], state: [UInt8]?, lock: FileLock?) throws(HostError) {
+    private init(
+        parent: HeldFolder,
+        name: String,
+        folder: HeldFolder,
+        metadata: [String: String],
+        state: [UInt8]?,
+        lock: FileLock?
+    ) throws(HostError) {
+        (self.parent, self.name) = (parent, name)
         self.folder = folder
         self.metadata = metadata
         self.state = state
@@ -119,6 +132,6 @@ package struct Leftover: Sendable {
     /// Removes the folder; call it once its state is safe.
     package func remove() {
         // What resists is adopted again by the next process.
-        try? FileSystem.removeTree(folder.path)
+        try? parent.remove(name)
     }
 }

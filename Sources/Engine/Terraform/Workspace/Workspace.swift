@@ -35,6 +35,8 @@ package final class Workspace: Sendable {
     package let facts: SourceFacts
     /// Relative to ``inside``, in the order in which they count.
     let variableFiles: [String]
+    private let parent: HeldFolder
+    private let name: String
     /// All of it; only we write here.
     package let folder: HeldFolder
     /// What the run sees, and may have exchanged.
@@ -44,7 +46,16 @@ package final class Workspace: Sendable {
     package let states: HeldFolder
     private let held: Mutex<Held>
 
-    private init(folder: HeldFolder, inside: HeldFolder, facts: SourceFacts, variableFiles: [String], lock: FileLock) throws(HostError) {
+    private init(
+        parent: HeldFolder,
+        name: String,
+        folder: HeldFolder,
+        inside: HeldFolder,
+        facts: SourceFacts,
+        variableFiles: [String],
+        lock: FileLock
+    ) throws(HostError) {
+        (self.parent, self.name) = (parent, name)
         path = folder.path
         self.folder = folder
         self.inside = inside
@@ -91,14 +102,18 @@ package final class Workspace: Sendable {
     ) throws(TerraformError) -> Workspace {
         let facts = try SourceFacts(of: source)
         let variableFiles = try variables.written(for: facts)
-        let path = "\(root.path)/\(UUID().uuidString.lowercased())"
+        let name = UUID().uuidString.lowercased()
+        let parent = try attempt { () throws(HostError) in try root.opened() }
         do throws(HostError) {
-            try FileSystem.makeFolder(root.path)
-            let folder = try HeldFolder.make(path)
+            let folder = try parent.makeNewFolder(name)
             // Locked before it has its name: whoever looks for leftovers never finds a lock that is not held yet.
-            guard let lock = try FileLock.take("\(path)/\(lockName).new") else { throw HostError(errno: 11, doing: "lock", path: path) }
+            guard let lock = try FileLock.take("\(folder.path)/\(lockName).new") else {
+                throw HostError(errno: 11, doing: "lock", path: folder.path)
+            }
             try folder.rename("\(lockName).new", to: lockName)
             let workspace = try Workspace(
+                parent: parent,
+                name: name,
                 folder: folder,
                 inside: try folder.makeNewFolder(insideName, owner: root.owner),
                 facts: facts,
@@ -115,7 +130,7 @@ package final class Workspace: Sendable {
             return workspace
         } catch {
             // What can't be removed now is a half-made leftover, which the next process removes.
-            try? FileSystem.removeTree(path)
+            try? parent.remove(name)
             throw TerraformError(error)
         }
     }
@@ -147,7 +162,7 @@ package final class Workspace: Sendable {
         }
         // Should anything resist, it is without a lock from here on, and the next process removes it.
         downloads?.remove()
-        try? FileSystem.removeTree(path)
+        try? parent.remove(name)
         lock?.release()
     }
 
