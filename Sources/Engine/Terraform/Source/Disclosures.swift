@@ -28,11 +28,12 @@ package struct Disclosures: Sendable, Hashable {
     /// How much is read for all outputs together, in tokens: a configuration that is made to be read for ever shows nothing on purpose.
     package static let effort = 2_000_000
 
-    /// What an output shows on purpose; nil: nothing, or it would take too long to tell.
+    /// What an output shows on purpose.
     ///
     /// - Parameters:
     ///   - name: The output's.
     ///   - effort: What is left of ``effort``; is made less.
+    /// - Returns: Nil: nothing, or it would take too long to tell.
     package func disclosure(of name: String, effort: inout Int) -> Disclosure? {
         guard let expression = outputs[name] else { return nil }
         var seen: Set<String> = []
