@@ -58,21 +58,23 @@ struct RunSecrets: Sendable {
     /// - Parameter outputs: With all values.
     /// - Returns: The same ones; a secret that stands in a type, as the name of an attribute, is masked there.
     func guarded(_ outputs: [String: OutputValue]) -> [String: OutputValue] {
-        outputs.reduce(into: [:]) { result, output in
+        var effort = Disclosures.effort
+        return outputs.sorted { $0.key < $1.key }.reduce(into: [:]) { result, output in
             var value = output.value
-            let redactor = redactor(of: output.key)
-            value.sensitive = value.sensitive || hidden.contains(output.key) || redactor.finds(in: value.type)
-            value.sensitive = value.sensitive || Self.holdsSecret(value.value ?? "", redactor)
-            value.type = redactor.redacted(value.type)
+            if !value.sensitive, hidden.contains(output.key) || Self.holdsSecret(value, redactor) {
+                let shown = hidden.contains(output.key) ? nil : disclosing(output.key, &effort)
+                value.sensitive = shown.map { Self.holdsSecret(value, $0) } ?? true
+            }
+            if value.sensitive { value.type = redactor.redacted(value.type) }
             result[output.key] = value
         }
     }
 
     // MARK: - Details
 
-    /// Without what the configuration shows in that output on purpose.
-    private func redactor(of output: String) -> Redactor {
-        guard let disclosure = disclosures?[output: output] else { return redactor }
+    /// Without what the configuration shows in that output on purpose; nil: it shows nothing.
+    private func disclosing(_ output: String, _ effort: inout Int) -> Redactor? {
+        guard let disclosure = disclosures?.disclosure(of: output, effort: &effort) else { return nil }
         let all = inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles)
         let kept = inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles, disclosed: disclosure.variables)
         let shown = Set(all).subtracting(kept)
@@ -81,10 +83,12 @@ struct RunSecrets: Sendable {
         return Redactor(secrets: kept + others + credentials)
     }
 
-    /// Whether a secret stands in the JSON: in one of its texts or numbers, or across them.
-    private static func holdsSecret(_ json: String, _ redactor: Redactor) -> Bool {
+    /// Whether a secret stands in the type, or in the value: in one of its texts or numbers, or across them.
+    private static func holdsSecret(_ output: OutputValue, _ redactor: Redactor) -> Bool {
         guard !redactor.isEmpty else { return false }
-        return redactor.finds(in: json) || JSONValue(parsing: Array(json.utf8)).map { holdsSecret($0, redactor) } ?? false
+        let json = output.value ?? ""
+        return redactor.finds(in: output.type) || redactor.finds(in: json)
+            || JSONValue(parsing: Array(json.utf8)).map { holdsSecret($0, redactor) } ?? false
     }
 
     private static func holdsSecret(_ value: JSONValue, _ redactor: Redactor) -> Bool {

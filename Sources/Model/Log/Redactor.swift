@@ -7,25 +7,24 @@ package struct Redactor: Sendable {
     package static let minimumLength = 4
     package static let mask = "<redacted>"
 
-    private var needles: [[UInt8]]
+    /// By their first byte, so that most bytes of a text are looked at once, however many secrets there are.
+    private var needles: [[[UInt8]]] = []
 
-    package init(secrets: some Sequence<String> = []) {
-        needles = []
-        add(secrets)
-    }
+    package init(secrets: some Sequence<String> = []) { add(secrets) }
 
     package var isEmpty: Bool { needles.isEmpty }
 
     /// Registers more secrets.
     package mutating func add(_ secrets: some Sequence<String>) {
-        var all = Set(needles)
+        var all = Set(needles.joined())
         for secret in secrets {
             // Escaped, a short one is longer, and as meaningless.
             guard secret.utf8.count >= Self.minimumLength else { continue }
             for form in Self.forms(of: secret) where form.utf8.count >= Self.minimumLength { all.insert(Array(form.utf8)) }
         }
+        needles = all.isEmpty ? [] : Array(repeating: [], count: 256)
         // Longest first: a secret that contains another is masked whole.
-        needles = all.sorted { $0.count > $1.count }
+        for needle in all.sorted(by: { $0.count > $1.count }) { needles[Int(needle[0])].append(needle) }
     }
 
     /// The text with every registered secret replaced.
@@ -37,15 +36,20 @@ package struct Redactor: Sendable {
     }
 
     /// Whether a registered secret stands in the text.
-    package func finds(in text: String) -> Bool { !needles.isEmpty && redacted(bytes: Array(text.utf8)) != nil }
+    package func finds(in text: String) -> Bool {
+        guard !needles.isEmpty else { return false }
+        let bytes = Array(text.utf8)
+        return bytes.indices.contains { needle(at: $0, in: bytes) != nil }
+    }
 
     /// The bytes with every registered secret replaced, or nil when there was none.
     package func redacted(bytes: [UInt8]) -> [UInt8]? {
+        guard !needles.isEmpty else { return nil }
         var result: [UInt8] = []
         var copiedUpTo = 0
         var index = 0
         while index < bytes.count {
-            if let needle = needles.first(where: { starts(with: $0, at: index, in: bytes) }) {
+            if let needle = needle(at: index, in: bytes) {
                 result.append(contentsOf: bytes[copiedUpTo..<index])
                 result.append(contentsOf: Self.mask.utf8)
                 index += needle.count
@@ -61,8 +65,13 @@ package struct Redactor: Sendable {
 
     // MARK: - Details
 
+    private func needle(at index: Int, in bytes: [UInt8]) -> [UInt8]? {
+        let possible = needles[Int(bytes[index])]
+        return possible.isEmpty ? nil : possible.first { starts(with: $0, at: index, in: bytes) }
+    }
+
     private func starts(with needle: [UInt8], at index: Int, in bytes: [UInt8]) -> Bool {
-        guard bytes[index] == needle[0], index + needle.count <= bytes.count else { return false }
+        guard index + needle.count <= bytes.count else { return false }
         for offset in 1..<needle.count where bytes[index + offset] != needle[offset] { return false }
         return true
     }

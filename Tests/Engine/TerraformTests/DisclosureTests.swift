@@ -9,7 +9,7 @@ import Testing
 
     /// The variables that the output `o` shows on purpose, sorted; `*` for anything else.
     private func shown(_ value: String, _ rest: String = "") throws -> [String] {
-        let found = try facts("output \"o\" {\n  value = \(value)\n}\n\(rest)\n").disclosures[output: "o"]
+        let found = try facts("output \"o\" {\n  value = \(value)\n}\n\(rest)\n").disclosures.shown("o")
         return (found?.variables.sorted() ?? []) + (found?.hasOther == true ? ["*"] : [])
     }
 
@@ -34,7 +34,7 @@ import Testing
         #expect(try shown("nonsensitive(") == [])
         // Not seen: it stays hidden.
         #expect(try shown("<<EOT\n${nonsensitive(var.a)}\nEOT") == [])
-        #expect(try facts("output \"o\" {}").disclosures[output: "p"] == nil)
+        #expect(try facts("output \"o\" {}").disclosures.shown("p") == nil)
     }
 
     @Test func `a local shows what it holds, through others and without going round for ever`() throws {
@@ -60,7 +60,23 @@ import Testing
              "locals": [{"l": "${nonsensitive(var.b)}"}]}
             """
         let disclosures = try facts(text, name: "main.tf.json").disclosures
-        #expect(disclosures[output: "o"]?.variables == ["a", "b"])
-        #expect(disclosures[output: "p"] == nil)
+        #expect(disclosures.shown("o")?.variables == ["a", "b"])
+        #expect(disclosures.shown("p") == nil)
+    }
+
+    @Test func `a configuration that is made to be read for ever shows nothing`() throws {
+        let locals = (0..<3000).map { "l\($0) = [\((0..<40).map { "local.l\($0)" }.joined(separator: ", ")), nonsensitive(var.a)]" }
+        let outputs = (0..<3000).map { "output \"o\($0)\" {\n  value = nonsensitive(local.l\($0))\n}" }
+        let disclosures = try facts("locals {\n\(locals.joined(separator: "\n"))\n}\n\(outputs.joined(separator: "\n"))\n").disclosures
+        var effort = 100_000
+        let found = (0..<3000).map { disclosures.disclosure(of: "o\($0)", effort: &effort) }
+        #expect(found.first??.variables == ["a"] && found.last == .some(nil) && effort <= 0)
+    }
+}
+
+extension Disclosures {
+    fileprivate func shown(_ output: String) -> Disclosure? {
+        var effort = Self.effort
+        return disclosure(of: output, effort: &effort)
     }
 }

@@ -25,12 +25,20 @@ package struct Disclosures: Sendable, Hashable {
 
     init() {}
 
-    /// What an output shows on purpose; nil: nothing.
-    package subscript(output name: String) -> Disclosure? {
+    /// How much is read for all outputs together, in tokens: a configuration that is made to be read for ever shows nothing on purpose.
+    package static let effort = 2_000_000
+
+    /// What an output shows on purpose.
+    ///
+    /// - Parameters:
+    ///   - name: The output's.
+    ///   - effort: What is left of ``effort``; is made less.
+    /// - Returns: Nil: nothing, or it would take too long to tell.
+    package func disclosure(of name: String, effort: inout Int) -> Disclosure? {
         guard let expression = outputs[name] else { return nil }
         var seen: Set<String> = []
-        let found = disclosure(in: expression, &seen)
-        return found == Disclosure() ? nil : found
+        let found = disclosure(in: expression, &seen, &effort)
+        return effort <= 0 || found == Disclosure() ? nil : found
     }
 
     // MARK: - Reading
@@ -61,30 +69,31 @@ package struct Disclosures: Sendable, Hashable {
     // MARK: - Looking
 
     /// What the calls in an expression show, and those in the locals that it names.
-    private func disclosure(in expression: Expression, _ seen: inout Set<String>) -> Disclosure {
+    private func disclosure(in expression: Expression, _ seen: inout Set<String>, _ effort: inout Int) -> Disclosure {
         var found = Disclosure()
-        let tokens = Self.flat(expression)
-        for index in tokens.indices {
+        let tokens = Self.flat(expression, &effort)
+        for index in tokens.indices where effort > 0 {
             if tokens[index] == .word("nonsensitive"), index + 1 < tokens.count, tokens[index + 1] == .left {
                 var known: Set<String> = []
-                found.add(references(in: Self.argument(of: tokens, from: index + 2), &known))
+                found.add(references(in: Self.argument(of: tokens, from: index + 2), &known, &effort))
             }
             guard let name = Self.name(after: "local", at: index, in: tokens), seen.insert(name).inserted else { continue }
-            found.add(disclosure(in: locals[name] ?? [], &seen))
+            found.add(disclosure(in: locals[name] ?? [], &seen, &effort))
         }
         return found
     }
 
     /// Everything that an expression names: all of it is shown.
-    private func references(in tokens: Expression, _ seen: inout Set<String>) -> Disclosure {
+    private func references(in tokens: Expression, _ seen: inout Set<String>, _ effort: inout Int) -> Disclosure {
         var found = Disclosure()
-        for index in tokens.indices {
+        effort -= tokens.count
+        for index in tokens.indices where effort > 0 {
             // The name of an attribute belongs to what stands before it.
             guard case .word(let word) = tokens[index], index == 0 || tokens[index - 1] != .dot else { continue }
             if let name = Self.name(after: "var", at: index, in: tokens) {
                 found.variables.insert(name)
             } else if let name = Self.name(after: "local", at: index, in: tokens) {
-                if seen.insert(name).inserted { found.add(references(in: Self.flat(locals[name] ?? []), &seen)) }
+                if seen.insert(name).inserted { found.add(references(in: Self.flat(locals[name] ?? [], &effort), &seen, &effort)) }
             } else {
                 let isFunction = index + 1 < tokens.count && tokens[index + 1] == .left
                 if !isFunction, !["true", "false", "null"].contains(word), Int(word) == nil { found.hasOther = true }
@@ -112,17 +121,24 @@ package struct Disclosures: Sendable, Hashable {
     }
 
     /// With the expressions that stand in its texts (`"${…}"`) in their place, as if they were in parentheses.
-    private static func flat(_ expression: Expression, depth: Int = 0) -> Expression {
+    private static func flat(_ expression: Expression, _ effort: inout Int, depth: Int = 0) -> Expression {
         guard depth < 20 else { return [] }
-        return expression.flatMap { token -> Expression in
-            guard case .string(let text) = token else { return [token] }
-            return templates(in: Array(text.utf8)).flatMap { template in
+        var flattened: Expression = []
+        effort -= expression.count
+        for token in expression where effort > 0 {
+            guard case .string(let text) = token else {
+                flattened.append(token)
+                continue
+            }
+            effort -= text.utf8.count / 4
+            for template in templates(in: Array(text.utf8)) {
                 var tokens = HCLTokens(template)
                 var found: Expression = [.left]
                 while let token = tokens.next() { found.append(token) }
-                return flat(found, depth: depth + 1) + [.right]
+                flattened += flat(found, &effort, depth: depth + 1) + [.right]
             }
         }
+        return flattened
     }
 
     /// The insides of a text's `${…}` and `%{…}`.
