@@ -61,18 +61,18 @@ struct Configuration: Sendable {
         runUser = value("RUN_USER")
         var limits = RunLimits()
         func limit(_ name: String, unit: Int, _ least: Int, _ set: (Int) -> Void) throws(UsageError) {
-            guard let text = value("RUN_\(name)") else { return }
+            guard let text = value(name) else { return }
             guard let amount = Int(text), amount >= least, amount <= Int.max / unit else {
                 let what = unit == 1 ? "a number" : "a number of MiB"
-                throw UsageError(message: "SLIPWAY_RUN_\(name) must be \(what) from \(least) on, not '\(text)'.")
+                throw UsageError(message: "SLIPWAY_\(name) must be \(what) from \(least) on, not '\(text)'.")
             }
             set(amount * unit)
         }
-        try limit("MEMORY", unit: 1 << 20, 64) { limits.memory = $0 }
-        try limit("PROCESSES", unit: 1, 32) { limits.processes = $0 }
-        try limit("FILES", unit: 1, 64) { limits.openFiles = $0 }
-        try limit("DISK", unit: 1 << 20, 16) { limits.disk = $0 }
-        try limit("LOG", unit: 1 << 20, 1) { limits.log = $0 }
+        try limit("RUN_MEMORY", unit: 1 << 20, 64) { limits.memory = $0 }
+        try limit("RUN_PROCESSES", unit: 1, 32) { limits.processes = $0 }
+        try limit("RUN_FILES", unit: 1, 64) { limits.openFiles = $0 }
+        try limit("RUN_DISK", unit: 1 << 20, 16) { limits.disk = $0 }
+        try limit("RUN_LOG", unit: 1 << 20, 1) { limits.log = $0 }
         runLimits = limits
         providerMirror = value("PROVIDER_MIRROR")
         if let text = value("WORKERS") {

@@ -60,7 +60,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable,
             .providerChanged:
             true
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .foreign, .workspaceInUse,
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .foreign,
+            .workspaceInUse,
             .providerDamaged, .system:
             false
         }

@@ -53,8 +53,10 @@ extension RunAttempt {
 
     /// A failure that names, whatever its cause was, what Terraform reported as made and the state doesn't have: from here on it is nobody's.
     private func failure(_ reason: FailureClass, code: String?, message: String, brief: String? = nil) async -> JobFailure {
-        // What can't be read is no proof that something is missing.
-        guard code != "unrecorded_resources", let findings = try? await stateFindings(), !findings.unrecorded.isEmpty else {
+        // What can't be read is no proof that something is missing; and a state that could not be stored lies in the workspace, for the next attempt.
+        guard code != "unrecorded_resources", !tracker.hasUnsavedState, let findings = try? await stateFindings(),
+            !findings.unrecorded.isEmpty
+        else {
             return await ends.failure(reason, code: code, message: message, brief: brief)
         }
         let whole = "\(message)\n\(findings.explanation(project: deployment.project))"

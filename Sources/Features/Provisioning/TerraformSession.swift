@@ -22,7 +22,8 @@ struct TerraformSession: Sendable {
                 for await activity in run.activity { attempt.context.setActivity(activity == .waiting ? .waiting : .computing) }
             }
             for await line in run.lines { await take(line) }
-            for entry in attempt.tracker.endChatter() { try? await attempt.recorder.record(entry.events, text: entry.text) }  // as in take(_:)
+            // As in take(_:).
+            for entry in attempt.tracker.endChatter() { try? await attempt.recorder.record(entry.events, text: entry.text) }
             let exit = await run.wait()
             group.cancelAll()
             attempt.context.setActivity(.computing)
@@ -50,7 +51,9 @@ struct TerraformSession: Sendable {
         }
         if !attempt.tracker.hold(events, text: text(of: line), of: line) {
             let entry = LogBudget.Entry(events: events, text: text(of: line))
-            for due in line.isChatter ? attempt.tracker.chatter(entry) : [entry] { try await attempt.recorder.record(due.events, text: due.text) }
+            for due in line.isChatter ? attempt.tracker.chatter(entry) : [entry] {
+                try await attempt.recorder.record(due.events, text: due.text)
+            }
         }
         guard applying != nil, attempt.tracker.isApplying else { return }
         switch line.event {

@@ -50,6 +50,7 @@ package enum ProcessTable {
     /// - Parameters:
     ///   - pid: Where to begin.
     ///   - limit: So many are enough: whoever starts processes all the time would keep us looking.
+    /// - Returns: Process ids, itself first.
     package static func tree(_ pid: Int32, atMost limit: Int = .max) -> [Int32] {
         var result: [Int32] = []
         var open = [pid]

@@ -61,9 +61,13 @@ enum Rules {
     private static func pathsIntoRuns(in file: SourceFile) -> [Violation] {
         let folders = ["Engine/Terraform/Workspace/", "Engine/Terraform/Run/", "Engine/StateVault/Follower/"]
         // The folder of all workspaces is no run's.
-        guard folders.contains(where: { file.path.hasPrefix("Sources/\($0)") }), !file.path.hasSuffix("/WorkspaceRoot.swift") else { return [] }
+        guard folders.contains(where: { file.path.hasPrefix("Sources/\($0)") }), !file.path.hasSuffix("/WorkspaceRoot.swift") else {
+            return []
+        }
         return each(file, containing: ["FileSystem", "OpenFile", "FileFacts", "FileManager", "contentsOf", "FileHandle"]) { code, _ in
-            guard code.contains(/\bFileSystem\.|\bOpenFile\(|\bFileFacts\(of:|\bFileManager\b|\bFileHandle\b|\(contentsOf/) else { return nil }
+            guard code.contains(/\bFileSystem\.|\bOpenFile\(|\bFileFacts\(of:|\bFileManager\b|\bFileHandle\b|\(contentsOf/) else {
+                return nil
+            }
             return "a run can exchange what lies below its folder: reach it through `HeldFolder`"
         }
     }

@@ -69,7 +69,9 @@ enum DoctorCommand {
                 let sandbox = try await program.sandbox()
                 return (sandbox.isInForce ? .ok : .warning, sandbox.sentence)
             }
-            for wall in (try? await program.sandbox())?.walls ?? [] { await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) } }
+            for wall in (try? await program.sandbox())?.walls ?? [] {
+                await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) }
+            }
             await look("run limits") { (.ok, configuration.runLimits.sentence) }
             await look("workspaces") {
                 let root = try program.workspaces()

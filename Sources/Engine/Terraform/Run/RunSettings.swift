@@ -11,7 +11,12 @@ package struct RunSettings: Sendable {
     /// What it may take of the machine.
     package var limits: RunLimits
 
-    package init(environment: [String: String] = [:], redactor: Redactor = Redactor(), parallelism: Int? = nil, limits: RunLimits = RunLimits()) {
+    package init(
+        environment: [String: String] = [:],
+        redactor: Redactor = Redactor(),
+        parallelism: Int? = nil,
+        limits: RunLimits = RunLimits()
+    ) {
         self.environment = environment
         self.redactor = redactor
         self.parallelism = parallelism

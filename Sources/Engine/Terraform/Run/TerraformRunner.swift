@@ -69,7 +69,7 @@ package struct TerraformRunner: Sendable {
     func order(_ command: TerraformCommand, in workspace: Workspace, settings: RunSettings) throws(HostError) -> Sandbox.Order {
         try writeConfiguration(for: command, into: workspace)
         return Sandbox.Order(
-            program: sandbox.isInForce ? try providers.unreadableCopy(of: program) : program.path,
+            program: sandbox.isInForce ? try providers.unreadableCopy(of: program, orIn: workspace.rootPath) : program.path,
             arguments: arguments(command, workspace, settings),
             environment: environment(workspace, settings),
             insideFolder: workspace.inside.path,

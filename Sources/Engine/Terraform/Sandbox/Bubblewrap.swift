@@ -8,7 +8,7 @@ struct Bubblewrap: Sendable, Hashable {
     let path: String
     /// What else the kernel refuses to all in the sandbox; nil where libseccomp is missing.
     let filter: SystemCallFilter?
-    /// As whom everything in the sandbox runs. Nil for this user, in a user namespace of its own, which an ordinary user needs.
+    /// As whom everything in the sandbox runs; nil for this user, in a user namespace of its own, which an ordinary user needs.
     let user: FileOwner?
 
     /// Terraform is process 1 in there, and not a child of bubblewrap's.
@@ -23,6 +23,7 @@ struct Bubblewrap: Sendable, Hashable {
     ///   - mounts: More of them, that anybody may see.
     ///   - folder: Where the program starts.
     ///   - program: Its path as it is in there, and its arguments.
+    /// - Returns: The command, its output not yet connected.
     /// - Throws: ``HostError`` when there is no memory left for it.
     func command(
         _ arguments: [String],

@@ -83,6 +83,6 @@ package struct RunLimits: Sendable, Hashable {
         ]
     }
 
-    /// Room that is kept free for every run, in bytes: what most never exceed. One that does so may be ended for another's sake.
+    /// Room that is kept free for every run, in bytes, and that most never exceed; one that does so may be ended for another's sake.
     static let reserved = WorkspaceRoot.roomNeeded
 }

@@ -42,7 +42,8 @@ package struct Sandbox: Sendable, Hashable {
         }
         let user =
             switch (bubblewrap.user, CurrentUser.id) {
-            case (let user?, _): Wall(name: "run user", isUp: true, sentence: "user \(user.user), group \(user.group), without any right of root's")
+            case (let user?, _):
+                Wall(name: "run user", isUp: true, sentence: "user \(user.user), group \(user.group), without any right of root's")
             case (nil, 0):
                 Wall(name: "run user", isUp: false, sentence: "root, in a namespace of users: this machine allows Slipway no other sandbox")
             case (nil, let own): Wall(name: "run user", isUp: true, sentence: "user \(own), in a namespace of users of its own")
@@ -50,7 +51,11 @@ package struct Sandbox: Sendable, Hashable {
         let filter =
             bubblewrap.filter == nil
             ? Wall(name: "system calls", isUp: false, sentence: "not filtered: install the package libseccomp2")
-            : Wall(name: "system calls", isUp: true, sentence: "filtered: no tracing, keys, mounts, namespaces, raw sockets or parts of the kernel")
+            : Wall(
+                name: "system calls",
+                isUp: true,
+                sentence: "filtered: no tracing, keys, mounts, namespaces, raw sockets or parts of the kernel"
+            )
         return [
             user, filter,
             Wall(name: "output", isUp: true, sentence: "Terraform's own: nothing that it starts can write, read or end it"),

@@ -168,6 +168,9 @@ package final class Workspace: Sendable {
 
     // MARK: - For the runner
 
+    /// The folder of all workspaces.
+    var rootPath: String { parent.path }
+
     var keptLock: String? {
         get { held.withLock { $0.keptLock } }
         set { held.withLock { $0.keptLock = newValue } }
