@@ -183,6 +183,17 @@ let package = Package(
         ),
         tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Log", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
+        // Tries what reads strangers' bytes with mutated ones; see `make fuzz`.
+        .executableTarget(
+            name: "slipway-fuzz",
+            dependencies: [
+                "API", "Registration", "Provisioning", "Terraform", "StateVault", "Events", "Domain", "Log", "Sealing", "Remote", "WebServer",
+                "JSON", "CLinux",
+            ],
+            path: "Tests/Fuzz",
+            swiftSettings: everywhere
+        ),
+        tests("FuzzTests", "", ["slipway-fuzz", "Host"]),
         tests("EndToEndTests", "", ["slipway", "Storage", "Remote", "Sealing", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
     ],
     swiftLanguageModes: [.v6]

@@ -36,16 +36,16 @@ package struct Slipway: Sendable {
         }
     }
 
-    /// The program's file: beside the tests, where the build puts both.
-    package static func program() throws -> String {
+    /// The program's file, or another one's that the build makes: beside the tests, where it puts them all.
+    package static func program(named name: String = "slipway") throws -> String {
         var places = ProcessInfo.processInfo.arguments.filter { $0.hasSuffix(".xctest") }
         if let own = FileSystem.resolved("/proc/self/exe") { places.append(own) }
         for place in places {
             guard let path = FileSystem.resolved(place), let slash = path.lastIndex(of: "/") else { continue }
-            let candidate = "\(path[..<slash])/slipway"
+            let candidate = "\(path[..<slash])/\(name)"
             if FileSystem.exists(candidate) { return candidate }
         }
-        throw TooLate(description: "the program slipway, which the build puts beside the tests (\(places)),")
+        throw TooLate(description: "the program \(name), which the build puts beside the tests (\(places)),")
     }
 
     // MARK: - Running
