@@ -31,9 +31,8 @@ extension FuzzTarget {
         let plain = try await attempt { try StateDocument(parsing: input) }
         try Finding.unless(document == plain, "a follower reads another state")
         _ = try await attempt { try StateContent(parsing: input) }
-        let isEqual = try await attempt { try StateDocument.areEqualButForChecks(input + [0x20], input) }
+        _ = try await attempt { try StateDocument.areEqualButForChecks(input + [0x20], input) }
         guard let plain else { return }
-        try Finding.unless(isEqual == true, "a blank behind a state makes another of it")
         _ = (plain.resourceCount, StateDocument.serial(after: plain.serial), OutputJSON.outputs(of: plain).count)
         let renumbered = try StateDocument(parsing: try StateDocument.replacingSerial(in: input, with: 41))
         try Finding.unless(renumbered.serial == 41 && renumbered.resources == plain.resources, "another serial makes another state")

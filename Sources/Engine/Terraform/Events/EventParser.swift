@@ -62,7 +62,8 @@ struct EventParser: Sendable {
         guard let hook, let resource = resource(hook["resource"]) else { return nil }
         let action = ChangeAction(rawValue: hook["action"]?.string ?? "")
         let id = hook["id_value"]?.string.map(word)
-        let elapsed = Duration.milliseconds(Int((hook["elapsed_seconds"]?.double ?? 0) * 1000))
+        // A provider's clock may say anything: a century at most, which every number has room for.
+        let elapsed = Duration.milliseconds(Int(min(max(hook["elapsed_seconds"]?.double ?? 0, 0), 3.2e9) * 1000))
         let provisioner = word(hook["provisioner"]?.string ?? "")
         return switch type {
         case "apply_start": .applyStart(resource, action, id: id)
@@ -105,13 +106,16 @@ struct EventParser: Sendable {
     private func changeSummary(_ changes: JSONValue?) -> TerraformEvent? {
         guard let changes else { return nil }
         let summary = ChangeSummary(
-            add: changes["add"]?.int ?? 0,
-            change: changes["change"]?.int ?? 0,
-            destroy: changes["remove"]?.int ?? 0,
-            imported: changes["import"]?.int ?? 0
+            add: count(changes["add"]),
+            change: count(changes["change"]),
+            destroy: count(changes["remove"]),
+            imported: count(changes["import"])
         )
         return .changeSummary(summary, operation: changes["operation"]?.string ?? "")
     }
+
+    /// A number of resources, of which several have room in one.
+    private func count(_ json: JSONValue?) -> Int { min(max(json?.int ?? 0, 0), 1 << 40) }
 
     private func output(_ member: JSONValue.Member) -> OutputChange {
         // Not said means not known to be harmless.

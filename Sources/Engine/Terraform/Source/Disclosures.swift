@@ -37,7 +37,7 @@ package struct Disclosures: Sendable, Hashable {
     package func disclosure(of name: String, effort: inout Int) -> Disclosure? {
         guard let expression = outputs[name] else { return nil }
         var seen: Set<String> = []
-        let found = disclosure(in: expression, &seen, &effort)
+        let found = disclosure(in: expression, &seen, &effort, depth: 0)
         return effort <= 0 || found == Disclosure() ? nil : found
     }
 
@@ -68,24 +68,35 @@ package struct Disclosures: Sendable, Hashable {
 
     // MARK: - Looking
 
+    /// Locals may name each other in a line that is longer than the stack is deep.
+    private static let deepest = 100
+
+    /// Whether to go on into a local that another names; the effort is used up when that would be too deep.
+    private static func descends(to depth: Int, _ effort: inout Int) -> Bool {
+        if depth > deepest { effort = 0 }
+        return depth <= deepest
+    }
+
     /// What the calls in an expression show, and those in the locals that it names.
-    private func disclosure(in expression: Expression, _ seen: inout Set<String>, _ effort: inout Int) -> Disclosure {
+    private func disclosure(in expression: Expression, _ seen: inout Set<String>, _ effort: inout Int, depth: Int) -> Disclosure {
         var found = Disclosure()
+        guard Self.descends(to: depth, &effort) else { return found }
         let tokens = Self.flat(expression, &effort)
         for index in tokens.indices where effort > 0 {
             if tokens[index] == .word("nonsensitive"), index + 1 < tokens.count, tokens[index + 1] == .left {
                 var known: Set<String> = []
-                found.add(references(in: Self.argument(of: tokens, from: index + 2), &known, &effort))
+                found.add(references(in: Self.argument(of: tokens, from: index + 2), &known, &effort, depth: depth))
             }
             guard let name = Self.name(after: "local", at: index, in: tokens), seen.insert(name).inserted else { continue }
-            found.add(disclosure(in: locals[name] ?? [], &seen, &effort))
+            found.add(disclosure(in: locals[name] ?? [], &seen, &effort, depth: depth + 1))
         }
         return found
     }
 
     /// Everything that an expression names: all of it is shown.
-    private func references(in tokens: Expression, _ seen: inout Set<String>, _ effort: inout Int) -> Disclosure {
+    private func references(in tokens: Expression, _ seen: inout Set<String>, _ effort: inout Int, depth: Int) -> Disclosure {
         var found = Disclosure()
+        guard Self.descends(to: depth, &effort) else { return found }
         effort -= tokens.count
         for index in tokens.indices where effort > 0 {
             // The name of an attribute belongs to what stands before it.
@@ -93,7 +104,9 @@ package struct Disclosures: Sendable, Hashable {
             if let name = Self.name(after: "var", at: index, in: tokens) {
                 found.variables.insert(name)
             } else if let name = Self.name(after: "local", at: index, in: tokens) {
-                if seen.insert(name).inserted { found.add(references(in: Self.flat(locals[name] ?? [], &effort), &seen, &effort)) }
+                if seen.insert(name).inserted {
+                    found.add(references(in: Self.flat(locals[name] ?? [], &effort), &seen, &effort, depth: depth + 1))
+                }
             } else {
                 let isFunction = index + 1 < tokens.count && tokens[index + 1] == .left
                 if !isFunction, !["true", "false", "null"].contains(word), Int(word) == nil { found.hasOther = true }

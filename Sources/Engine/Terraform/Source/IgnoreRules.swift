@@ -59,15 +59,22 @@ struct IgnoreRules: Sendable {
     // MARK: - Details
 
     private static func matches(_ parts: ArraySlice<[Character]>, _ names: ArraySlice<[Character]>) -> Bool {
-        guard let part = parts.first else { return names.isEmpty }
-        let rest = parts.dropFirst()
-        if part == ["*", "*"] {
-            // At the end it is everything within, and not the folder itself.
-            if rest.isEmpty { return !names.isEmpty }
-            return (0...names.count).contains { matches(rest, names.dropFirst($0)) }
+        // How many names the parts so far may have taken: all ways at once, because with many `**` there are more than can be tried.
+        var taken = [Bool](repeating: false, count: names.count + 1)
+        taken[0] = true
+        for (index, part) in parts.enumerated() {
+            if part == ["*", "*"] {
+                guard let least = taken.firstIndex(of: true) else { return false }
+                // At the end it is everything within, and not the folder itself.
+                let first = index == parts.count - 1 ? least + 1 : least
+                for count in taken.indices { taken[count] = count >= first }
+            } else {
+                for count in taken.indices.reversed() {
+                    taken[count] = count > 0 && taken[count - 1] && fits(part[...], names[names.startIndex + count - 1][...])
+                }
+            }
         }
-        guard let name = names.first, fits(part[...], name[...]) else { return false }
-        return matches(rest, names.dropFirst())
+        return taken[names.count]
     }
 
     private static func fits(_ pattern: ArraySlice<Character>, _ name: ArraySlice<Character>) -> Bool {

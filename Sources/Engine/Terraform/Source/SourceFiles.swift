@@ -56,9 +56,7 @@ package struct SourceFiles: Sendable, Hashable {
         guard size <= Self.byteLimit else { throw TerraformError(.sourceTooLarge(limit: Self.byteLimit)) }
         guard entries.count <= Self.countLimit else { throw TerraformError(.tooManyFiles(limit: Self.countLimit)) }
         // What lies below a link, or below a file, would be written to somewhere else.
-        for entry in entries {
-            for parent in Self.parents(of: entry.path) where paths.contains(parent) { throw TerraformError(.unsafeName(path: entry.path)) }
-        }
+        if let path = Self.pathBelowAnother(entries) { throw TerraformError(.unsafeName(path: path)) }
         guard entries.contains(where: { !$0.path.contains("/") && Self.isConfiguration($0.path) }) else {
             throw TerraformError(.noConfiguration)
         }
@@ -87,9 +85,15 @@ package struct SourceFiles: Sendable, Hashable {
         [".tf", ".tf.json", ".tofu", ".tofu.json"].contains { name.hasSuffix($0) } && !name.hasPrefix(".")
     }
 
-    /// `a` and `a/b` of `a/b/c`.
-    static func parents(of path: String) -> [String] {
-        path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
+    /// One that lies below another entry, which is no folder then.
+    private static func pathBelowAnother(_ entries: [Entry]) -> String? {
+        // Ordered as a tree is, what lies below an entry follows it; looking for each folder of each path would take minutes for deep ones.
+        let slash = UInt8(ascii: "/")
+        let paths = entries.map { entry in (path: entry.path, order: entry.path.utf8.map { $0 == slash ? 0 : $0 }) }
+        let ordered = paths.sorted { $0.order.lexicographicallyPrecedes($1.order) }
+        return zip(ordered, ordered.dropFirst()).first { upper, lower in
+            lower.order.count > upper.order.count && lower.order[upper.order.count] == 0 && lower.order.starts(with: upper.order)
+        }?.1.path
     }
 
     static func isSafe(_ path: String) -> Bool {

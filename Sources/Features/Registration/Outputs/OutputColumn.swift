@@ -17,7 +17,8 @@ enum OutputColumn: Sendable {
             // What a splat over modules gives: [["203.0.113.7"], ["203.0.113.8"]].
             let isNested = !items.isEmpty && items.allSatisfy { $0.array?.count == 1 }
             self = .list(isNested ? items.compactMap { $0.array?.first } : items)
-        case .object(let members): self = .map(members)
+        // Every machine is looked for in all of it: a larger one is about something else.
+        case .object(let members): self = members.count <= 10 * OutputReader.limit ? .map(members) : .none
         case let value?: self = .one(value)
         }
     }

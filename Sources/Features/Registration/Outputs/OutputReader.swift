@@ -10,14 +10,17 @@ package struct OutputReader {
     private let original: [String: String]
     /// More are refused.
     static let limit = 1000
+    /// In bytes of JSON; a longer output is about something else.
+    static let longest = 4 << 20
 
     private init(_ outputs: [String: OutputValue]) {
         var values: [String: JSONValue] = [:]
         var original: [String: String] = [:]
         for (name, output) in outputs.sorted(by: { $0.key < $1.key }) {
-            guard let text = output.value, let value = JSONValue(parsing: Array(text.utf8)) else { continue }
-            values[OutputNames.normalized(name)] = value
+            guard let text = output.value else { continue }
             original[OutputNames.normalized(name)] = name
+            guard text.utf8.count <= Self.longest, let value = JSONValue(parsing: Array(text.utf8)) else { continue }
+            values[OutputNames.normalized(name)] = value
         }
         (self.values, self.original) = (values, original)
     }
@@ -30,15 +33,21 @@ package struct OutputReader {
     package static func read(_ outputs: [String: OutputValue]) throws(RegistrationError) -> FoundServers {
         let reader = OutputReader(outputs)
         var servers: [FoundServer] = []
-        for server in try reader.servers() where !servers.contains(where: { $0.place == server.place }) { servers.append(server) }
-        guard servers.count <= limit else {
-            throw RegistrationError(.invalid, "The outputs name \(servers.count) servers; \(limit) are the most for one deployment.")
-        }
+        var places: Set<String> = []
+        for server in try reader.servers() where places.insert(server.place).inserted { servers.append(server) }
+        try check(servers.count)
         var keys: [[UInt8]] = []
         for value in reader.values.sorted(by: { $0.key < $1.key }).map(\.value) {
             for key in value.texts.flatMap(OutputFacts.privateKeys) where !keys.contains(key) && keys.count < 8 { keys.append(key) }
         }
         return FoundServers(servers: servers, privateKeys: keys)
+    }
+
+    /// Refuses too many, before anything is done for each: facts are looked for in all of an output for every machine.
+    private static func check(_ count: Int) throws(RegistrationError) {
+        guard count <= limit else {
+            throw RegistrationError(.invalid, "The outputs name \(count) servers; \(limit) are the most for one deployment.")
+        }
     }
 
     // MARK: - Where the machines are
@@ -64,6 +73,7 @@ package struct OutputReader {
             guard let value = values[name] else { continue }
             switch value {
             case .array(let items) where items.contains { $0.members != nil }:
+                try Self.check(items.count)
                 var found: [FoundServer] = []
                 for (index, item) in items.enumerated() { found.append(try record(item, key: nil, in: "\(spelled(name))[\(index)]")) }
                 return found
@@ -72,6 +82,7 @@ package struct OutputReader {
             case .object(let members):
                 if Self.address(in: members) != nil { return [try record(value, key: nil, in: spelled(name))] }
                 if members.contains(where: { $0.value.members != nil }) {
+                    try Self.check(members.count)
                     var found: [FoundServer] = []
                     for member in members {
                         found.append(try record(member.value, key: member.name, in: "\(spelled(name)).\(member.name)"))
@@ -107,6 +118,7 @@ package struct OutputReader {
             var these = try rows(name, prefix: prefix)
             if these.count == 1, these[0].name == nil { these[0].name = String(prefix.dropLast()) }
             found += these
+            try Self.check(found.count)
         }
         return found
     }
@@ -123,6 +135,7 @@ package struct OutputReader {
             case .list(let values): values.map { (nil, $0) }
             case .map(let members): members.map { ($0.name, $0.value) }
             }
+        try Self.check(items.count)
         var found: [FoundServer] = []
         for (index, item) in items.enumerated() {
             if item.value.members != nil {
