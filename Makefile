@@ -1,11 +1,13 @@
 # Every command that people and CI use; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test test-fast check fmt demo run deb trial bench clean packages-build packages-demo packages-test packages-bench packages-check packages-trial
+.PHONY: help bootstrap build test test-fast check fmt demo run deb trial fuzz bench clean packages-build packages-demo packages-test packages-bench packages-check packages-trial
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
 # Swift's runtime uses a small part of libstdc++; linked in, that part saves every process 1 MB and 1 ms of its start.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -L$(CURDIR)/.build/static $(IMPORTS)
+# Of each target. Unoptimised, so that a read beyond a buffer traps as well.
+FUZZ_SECONDS ?= 600
 SWIFT_SOURCES := Package.swift Sources Tests scripts $(wildcard Benchmarks)
 # The same rules as Tests/ArchitectureTests, compiled by themselves: seconds, not a whole build.
 RULES := $(wildcard Tests/ArchitectureTests/Rules/*.swift) scripts/architecture/main.swift
@@ -45,6 +47,10 @@ deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server w
 
 trial: packages-trial deb ## Install the package in a virtual machine and try it there with systemd (15 minutes)
 	@scripts/try-package.sh
+
+fuzz: packages-build ## Try what reads strangers' bytes with mutated ones; FUZZ_SECONDS and FUZZ_TARGETS say how long, and what
+	swift build --product slipway-fuzz $(IMPORTS)
+	.build/debug/slipway-fuzz $(FUZZ_TARGETS) --seconds $(FUZZ_SECONDS)
 
 bench: packages-bench .build/static ## Measure; prints medians with their aims
 	swift build $(RELEASE) --product slipway

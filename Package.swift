@@ -187,7 +187,8 @@ let package = Package(
         .executableTarget(
             name: "slipway-fuzz",
             dependencies: [
-                "API", "Registration", "Provisioning", "Terraform", "StateVault", "Events", "Domain", "Log", "Sealing", "Remote", "WebServer",
+                "API", "Registration", "Provisioning", "Terraform", "StateVault", "Events", "Domain", "Log", "Sealing", "Remote",
+                "WebServer",
                 "JSON", "CLinux",
             ],
             path: "Tests/Fuzz",

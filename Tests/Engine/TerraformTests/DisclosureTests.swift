@@ -23,6 +23,13 @@ import Testing
         #expect(try shown("\"${upper(\"${nonsensitive(var.a)}\")}\"") == ["a"])
     }
 
+    @Test func `locals that name each other in a line as long as one likes show nothing, and end nothing`() throws {
+        let chain = (0..<100_000).map { "l\($0) = local.l\($0 + 1)\n" }.joined() + "l100000 = nonsensitive(var.a)\n"
+        #expect(try shown("local.l0", "locals {\n\(chain)}") == [])
+        #expect(try shown("nonsensitive(local.l0)", "locals {\n\(chain)}") == [])
+        #expect(try shown("local.l99950", "locals {\n\(chain)}") == ["a"])
+    }
+
     @Test func `what shows nothing on purpose is nothing`() throws {
         #expect(try shown("var.a") == [])
         #expect(try shown("sensitive(var.a)") == [])

@@ -57,6 +57,23 @@ import Testing
         for (text, event) in expected { #expect(line(text).event == event, "\(text)") }
     }
 
+    @Test(arguments: ["1e300", "-1e300", "9223372036854775807", "1e400", "-5"])
+    func `a number beyond all bounds is cut to what can be counted with`(number: String) {
+        guard
+            case .applyProgress(_, _, let elapsed) = line(
+                #"{"hook":{"resource":{"addr":"a.b"},"action":"create","elapsed_seconds":\#(number)},"type":"apply_progress"}"#
+            ).event,
+            case .changeSummary(let summary, _) = line(
+                #"{"changes":{"add":\#(number),"change":\#(number),"remove":\#(number),"import":\#(number)},"type":"change_summary"}"#
+            ).event
+        else {
+            Issue.record("no event")
+            return
+        }
+        #expect((Duration.zero...Duration.seconds(3_200_000_000)).contains(elapsed))
+        #expect((0...(4 << 40)).contains(summary.total))
+    }
+
     @Test func `an unknown type is kept, masked`() {
         let found = line(#"{"@level":"info","@message":"m secret1","type":"test_run","x":{"y":["secret1"]}}"#, ["secret1"])
         #expect(

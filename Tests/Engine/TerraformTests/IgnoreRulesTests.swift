@@ -12,6 +12,14 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `many stars take no longer than few`() {
+        let deep = (0..<40).map { "f\($0)" }.joined(separator: "/")
+        let rule = String(repeating: "**/", count: 30)
+        #expect(left(rule + "x", [deep, "\(deep)/x"]) == ["\(deep)/x"])
+        #expect(left("f0/\(rule)f20/**/f39", [deep, "f0/f39"]) == [deep])
+        #expect(left("f0/**", ["f0", "f0/", "f0/a"]) == ["f0/a"])
+    }
+
     @Test(arguments: [
         ("# nothing\n\n   \n", "a.txt", false),
         ("baz.txt", "baz.txt", true),

@@ -85,6 +85,33 @@ import Testing
         #expect(reason { _ = try files([name: "", "main.tf": ""]) } == .unsafeName(path: name))
     }
 
+    @Test(.timeLimit(.minutes(1))) func `links with targets of very many parts are checked, and those through other links refused`() throws
+    {
+        func unpacked(_ links: [String: String]) throws -> SourceFiles {
+            let main = SourceFiles.Entry(path: "main.tf", content: .file([], isExecutable: false))
+            let source = try SourceFiles(entries: [main] + links.map { SourceFiles.Entry(path: $0.key, content: .link($0.value)) })
+            return try SourceFiles(archive: source.archive)
+        }
+        let long = String(repeating: "a/", count: 100_000)
+        #expect(try unpacked(["link": long + "b", "m/link": "../n"]).entries.count == 3)
+        #expect(reason { _ = try unpacked(["link": long + "b", "a/a": "x"]) } == .linkLeavesFolder(path: "link", target: long + "b"))
+        #expect(reason { _ = try unpacked(["l": "m/n/x", "m/n": "y"]) } == .linkLeavesFolder(path: "l", target: "m/n/x"))
+        #expect(reason { _ = try unpacked(["m/l": "./o/../n/x", "m/n": "y"]) } == .linkLeavesFolder(path: "m/l", target: "./o/../n/x"))
+        // The link itself is its target's end.
+        #expect(try unpacked(["l": "m/n", "m/n": "y"]).entries.count == 3)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `what lies below a file is refused, however deep and many the folders are`() throws {
+        let deep = (0..<200).map { "d\($0)" }.joined(separator: "/")
+        var many = Dictionary(uniqueKeysWithValues: (0..<5000).map { ("\(deep)/\($0)", "") })
+        many["main.tf"] = ""
+        #expect(try files(many).entries.count == 5001)
+        many["d0/d1"] = ""
+        #expect(reason { _ = try files(many) } == .unsafeName(path: "\(deep)/0"))
+        #expect(reason { _ = try files(["a": "", "a/b": "", "a-b": "", "main.tf": ""]) } == .unsafeName(path: "a/b"))
+        #expect(try files(["a-": "", "a/b": "", "ab": "", "main.tf": ""]).entries.count == 4)
+    }
+
     @Test(arguments: [".terraform/modules/modules.json", "terraform.tfstate", "a/terraform.tfstate.backup", "b/.git/config"])
     func `what a run leaves behind is refused where somebody names it`(name: String) {
         #expect(reason { _ = try files([name: "", "main.tf": ""]) } == .leftover(path: name))

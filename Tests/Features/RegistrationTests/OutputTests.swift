@@ -142,6 +142,20 @@ import Testing
         #expect(try read(["server_ips": #"[["203.0.113.7"],["203.0.113.8"]]"#]).servers.count == 2)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `more machines than there may be are refused before they are looked at`() throws {
+        let list = "[" + (0..<60_000).map { "\"h\($0)\"" }.joined(separator: ",") + "]"
+        let sentence = "The outputs name 60000 servers; 1000 are the most for one deployment."
+        #expect(refusal(["server_ips": list]) == sentence)
+        #expect(
+            refusal(["servers": list.replacing("\"h", with: "{\"ip\":\"h").replacing("\",", with: "\"},").replacing("\"]", with: "\"}]")])
+                == sentence
+        )
+        let names = "{" + (0..<100_000).map { "\"h\($0)\":\"n\"" }.joined(separator: ",") + "}"
+        let thousand = "[" + (0..<1000).map { "\"h\($0)\"" }.joined(separator: ",") + "]"
+        #expect(try read(["server_ips": thousand, "server_names": names]).servers.map(\.name) == [String?](repeating: nil, count: 1000))
+        #expect(refusal(["other": "\"\(String(repeating: "x", count: 5 << 20))\""]).contains("(it has other)"))
+    }
+
     @Test func `no machines are no mistake where the outputs say so`() throws {
         #expect(try read(["server_ips": "[]"]).servers.isEmpty)
         #expect(try read(["server_ips": "{}"]).servers.isEmpty)

@@ -248,6 +248,26 @@ import Testing
         #expect(read == health)
     }
 
+    @Test(arguments: ["inf", "nan", "-1e300", "9223372036854775807", "-9223372036854775808", "99999999999999999999"])
+    func `a figure that no machine has is none`(figure: String) throws {
+        let text = """
+            @time \(figure)
+            @root_disk /dev/vda1 \(figure) 1 \(figure) 1% /
+            @memory MemTotal=\(figure) MemAvailable=\(figure)
+            @cpus \(figure)
+            @load \(figure) \(figure) \(figure)
+            @cpu cpu \(figure) \(figure) \(figure) \(figure) \(figure) \(figure)
+            @network ok
+            @end
+            """
+        let facts = try #require(MachineFacts(RemoteReport(Array(text.utf8))))
+        #expect(facts.time == nil && facts.root == nil && facts.memoryBytes == nil && facts.freeMemoryBytes == nil)
+        #expect(facts.load.allSatisfy(\.isFinite) && facts.cpuTotal == nil)
+        let health = HealthReport(facts, docker: nil, settings: RegistrationSettings(), skew: facts.time, place: "web", at: Date())
+        #expect(health.findings.map(\.check) == [.disk, .memory, .clock])
+        #expect(HealthReport.decoded(try health.encoded()) == health)
+    }
+
     @Test func `a script that was cut off is no report`() {
         #expect(MachineFacts(RemoteReport(Array("@time 1\n@cpus 2\n".utf8))) == nil)
     }

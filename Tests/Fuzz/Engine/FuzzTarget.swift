@@ -55,7 +55,8 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] =
         [
-            .events, .lines, .state, .json, .plan, .archive, .gzip, .packed, .form, .fields, .pusher, .http, .webSocket, .configuration, .disclosures,
+            .events, .lines, .state, .json, .plan, .archive, .gzip, .packed, .form, .fields, .pusher, .http, .webSocket, .configuration,
+            .disclosures,
             .variables, .lock, .ignoreRules, .outputs, .addresses, .report, .ssh,
         ]
 }

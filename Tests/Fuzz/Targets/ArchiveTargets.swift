@@ -24,6 +24,13 @@ extension FuzzTarget {
         return bytes + header("short.tf", kind: "0", size: 3) + filled(Array("a=1".utf8)) + (sources.first?.archive ?? [])
     }()
 
+    /// A link whose target has very many parts.
+    private static let longLink: [UInt8] = {
+        let target = Array(String(repeating: "a/", count: 100_000).utf8) + Array("b\u{0}".utf8)
+        let link = header("././@LongLink", kind: "K", size: target.count) + filled(target) + header("link", kind: "2", size: 0)
+        return link + (sources.first?.archive ?? [])
+    }()
+
     private static func filled(_ bytes: [UInt8]) -> [UInt8] { bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512) }
 
     private static func header(_ name: String, kind: Character, size: Int) -> [UInt8] {
@@ -54,8 +61,11 @@ extension FuzzTarget {
     /// Tar archives, with their sums mended and without.
     static let archive = FuzzTarget(
         "archive",
-        corpus: sources.map(\.archive) + [pax],
-        words: ["ustar\u{0}00", "ustar  \u{0}", "x", "L", "K", "2", "5", "g", "00000000000", "77777777777", "9 path=a\n", "main.tf", "../../x", "a/a/a/a/"]
+        corpus: sources.map(\.archive) + [pax, longLink],
+        words: [
+            "ustar\u{0}00", "ustar  \u{0}", "x", "L", "K", "2", "5", "g", "00000000000", "77777777777", "9 path=a\n", "main.tf", "../../x",
+            "a/a/a/a/",
+        ]
     ) { input in
         for archive in [input, withChecksums(input)] {
             guard let source = try await attempt({ try SourceFiles(archive: archive) }) else { continue }
@@ -72,7 +82,9 @@ extension FuzzTarget {
     /// Compressed archives, and compressed anything.
     static let gzip = FuzzTarget(
         "gzip",
-        corpus: (sources.map(\.archive) + [Array("short".utf8), [UInt8](repeating: 0, count: 200_000)]).compactMap { try? Gzip.compress($0) },
+        corpus: (sources.map(\.archive) + [Array("short".utf8), [UInt8](repeating: 0, count: 200_000)]).compactMap {
+            try? Gzip.compress($0)
+        },
         words: ["\u{1F}", "\u{0}\u{0}\u{0}\u{0}"]
     ) { input in
         _ = try await attempt { try SourceFiles(archive: try Gzip.decompress(input, limit: 8 << 20, ratio: 100)) }

@@ -48,7 +48,8 @@ extension FuzzTarget {
     ]
 
     private static let codeWords = [
-        "<<EOT\n", "<<-EOT\n", "EOT\n", "EOT", "\"${", "}\"", "nonsensitive(", "local.", "var.", "variable \"x\" {", "locals {", "/*", "*/", "# ",
+        "<<EOT\n", "<<-EOT\n", "EOT\n", "EOT", "\"${", "}\"", "nonsensitive(", "local.", "var.", "variable \"x\" {", "locals {", "/*", "*/",
+        "# ",
         "=", "==", "=>", "terraform {", "required_providers {", "sensitive = true",
     ]
 
@@ -69,12 +70,15 @@ extension FuzzTarget {
         _ = facts.providers.addresses(for: .terraform)
     }
 
+    private static func chain(of count: Int) -> [UInt8] {
+        let locals = (0..<count).map { "l\($0) = local.l\($0 + 1)\n" }.joined()
+        return Array("locals {\n\(locals)}\noutput \"a\" { value = local.l0 }\noutput \"b\" { value = nonsensitive(local.l0) }\n".utf8)
+    }
+
     /// What outputs show on purpose, through locals that name each other.
     static let disclosures = FuzzTarget(
         "disclosures",
-        corpus: configurations.map { Array($0.utf8) } + [
-            Array(("locals {\n" + (0..<200).map { "l\($0) = local.l\($0 + 1)\n" }.joined() + "}\noutput \"a\" { value = local.l0 }\n").utf8)
-        ],
+        corpus: configurations.map { Array($0.utf8) } + [chain(of: 20), chain(of: 8000)],
         words: codeWords + ["local.l0", "nonsensitive(local.l0)"]
     ) { input in
         guard let source = try await attempt({ try SourceFiles(files: ["main.tf": input]) }),
@@ -137,7 +141,9 @@ extension FuzzTarget {
             _ = constraint.allows(version)
             try Finding.unless(VersionConstraint(constraint.description) == constraint, "a constraint comes back as another")
         }
-        if let version = TerraformVersion(text) { try Finding.unless(version == version && !(version < version), "a version differs from itself") }
+        if let version = TerraformVersion(text) {
+            try Finding.unless(version == version && !(version < version), "a version differs from itself")
+        }
         let configuration = CLIConfiguration(copying: text)
         let address = ProviderAddress(host: "example.com", namespace: "acme", type: "other")
         _ = configuration.offering([address], in: "/mirror", bundled: [address], bundle: "/bundle")

@@ -66,7 +66,10 @@ extension FuzzTarget {
     static let form = FuzzTarget(
         "form",
         corpus: [writtenForm, Array("--\(boundary)\r\nContent-Disposition: form-data; name=run\r\n\r\n{}\r\n--\(boundary)--\r\n".utf8)],
-        words: ["--\(boundary)", "\r\n--\(boundary)", "\r\n--\(boundary)--", "Content-Disposition: form-data; name=\"run\"", "\r\n\r\n", "name=", "\""]
+        words: [
+            "--\(boundary)", "\r\n--\(boundary)", "\r\n--\(boundary)--", "Content-Disposition: form-data; name=\"run\"", "\r\n\r\n",
+            "name=", "\"",
+        ]
     ) { input in
         try await content(input, type: "multipart/form-data; boundary=\(boundary)")
         try await content(input, type: "application/json")
@@ -74,7 +77,10 @@ extension FuzzTarget {
         try await content(writtenForm, type: "multipart/form-data; " + String(decoding: input.prefix(200), as: UTF8.self))
         // What a program of ours writes it reads.
         if !input.contains(0x2D) {
-            let written = try MultipartForm(MultipartForm.bytes([("x", "text/plain", input)], boundary: boundary), type: "a; boundary=\(boundary)")
+            let written = try MultipartForm(
+                MultipartForm.bytes([("x", "text/plain", input)], boundary: boundary),
+                type: "a; boundary=\(boundary)"
+            )
             try Finding.unless(written.parts["x"] == input, "a part comes back as another")
         }
     }
@@ -82,8 +88,11 @@ extension FuzzTarget {
     /// Addresses, queries and forms like queries; places in a stream of events; moments.
     static let fields = FuzzTarget(
         "fields",
-        corpus: ["/api/state/my%20shop?a=b&c=%2F+d", "a=b&a=c&d", "http://host/a/b?x", "deployment.7:12,organization.1.terraform:41", "2026-01-31T12:00:00.000Z"]
-            .map { Array($0.utf8) },
+        corpus: [
+            "/api/state/my%20shop?a=b&c=%2F+d", "a=b&a=c&d", "http://host/a/b?x", "deployment.7:12,organization.1.terraform:41",
+            "2026-01-31T12:00:00.000Z",
+        ]
+        .map { Array($0.utf8) },
         words: ["%", "%2e%2e", "%00", "/../", "?", "&", "=", "+", "https://", "organization.", ":"],
         largest: 64 << 10
     ) { input in

@@ -30,8 +30,13 @@ extension FuzzTarget {
     /// A run's output from its bytes to what followers hear.
     static let events = FuzzTarget(
         "events",
-        corpus: output.map { Array($0.utf8) } + [Array(output.joined(separator: "\n").utf8), Array(output.reversed().joined(separator: "\r\n").utf8)],
-        words: ["\"type\":", "\"hook\":", "\"elapsed_seconds\":", "apply_complete", "\"@level\":", "hunter2-secret", "\"changes\":", "\"line\":"]
+        corpus: output.map { Array($0.utf8) } + [
+            Array(output.joined(separator: "\n").utf8), Array(output.reversed().joined(separator: "\r\n").utf8),
+        ],
+        words: [
+            "\"type\":", "\"hook\":", "\"elapsed_seconds\":", "apply_complete", "\"@level\":", "hunter2-secret", "\"changes\":",
+            "\"line\":",
+        ]
     ) { input in
         let parser = EventParser(redactor: Redactor(secrets: ["hunter2-secret"]))
         var splitter = LineSplitter()

@@ -19,7 +19,10 @@ extension FuzzTarget {
     /// Machines in a deployment's outputs.
     static let outputs = FuzzTarget(
         "outputs",
-        corpus: namedOutputs.map { Array($0.utf8) },
+        corpus: namedOutputs.map { Array($0.utf8) } + [
+            Array("{\"server_ips\":[\((0..<16_000).map { "\"h\($0)\"" }.joined(separator: ","))]}".utf8),
+            Array("{\"ids\":{\((0..<8000).map { "\"h\($0)\":\($0)" }.joined(separator: ","))}}".utf8),
+        ],
         words: [
             "\"server_ips\":", "\"servers\":", "\"public_ip\":", "\"ssh_port\":", "\"ip\":", "203.0.113.7", "[::1]:22", "ssh://", "/32",
             "-----BEGIN ", "-----END ", "-----", "PRIVATE KEY-----",
@@ -81,7 +84,10 @@ extension FuzzTarget {
             @end yes
             """
         ].map { Array($0.utf8) },
-        words: ["@time ", "@end yes\n", "@memory MemTotal=", "MemAvailable=", "@cpu cpu ", "inf", "nan", "@root_disk a 1 2 3 4 /\n", "@docker_server "]
+        words: [
+            "@time ", "@end yes\n", "@memory MemTotal=", "MemAvailable=", "@cpu cpu ", "inf", "nan", "@root_disk a 1 2 3 4 /\n",
+            "@docker_server ",
+        ]
     ) { input in
         let report = RemoteReport(input)
         let docker = DockerState(report)

@@ -7,7 +7,9 @@ import Sealing
 extension FuzzTarget {
     private static let banner = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2\r\n"
 
-    /// The first message of a server: how it would like to speak. RFC 4253, section 7.1.
+    /// The first message of a server, which says how it would like to speak.
+    ///
+    /// - SeeAlso: RFC 4253, section 7.1
     private static let keyExchange: [UInt8] = {
         var payload: [UInt8] = [20] + [UInt8](repeating: 7, count: 16)
         let lists = [
@@ -31,7 +33,8 @@ extension FuzzTarget {
         "ssh",
         corpus: [
             Array(banner.utf8) + keyExchange,
-            Array(banner.utf8) + keyExchange + packet([31] + number(51) + number(11) + Array("ssh-ed25519".utf8) + number(32) + [UInt8](repeating: 9, count: 32)),
+            Array(banner.utf8) + keyExchange
+                + packet([31] + number(51) + number(11) + Array("ssh-ed25519".utf8) + number(32) + [UInt8](repeating: 9, count: 32)),
             Array(banner.utf8) + packet([1] + number(2) + number(3) + Array("bye".utf8) + number(0)),
             Array("Welcome\r\nto this machine\r\nSSH-1.99-x y\r\n".utf8) + keyExchange, Array("SSH-1.5-old\n".utf8),
             Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8),

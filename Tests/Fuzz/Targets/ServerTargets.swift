@@ -25,7 +25,8 @@ extension FuzzTarget {
         "http",
         corpus: requests.map { Array($0.utf8) },
         words: [
-            "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "GET ", "POST ", "Host: x\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n",
+            "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "GET ", "POST ", "Host: x\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
+            "0\r\n\r\n",
             "Expect: 100-continue\r\n", "Connection: close\r\n", "Upgrade: websocket\r\n", "ffffffffffffffff\r\n", "\n\n", ": ", " \r\n\t",
         ],
         largest: 64 << 10,
@@ -103,7 +104,10 @@ extension FuzzTarget {
         defer { close(friend) }
         Connections.send(Array("GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8), to: friend)
         let alive = Connections.receive(from: friend)
-        try Finding.unless(alive.starts(with: "HTTP/1.1 200".utf8), "the next client got \(String(decoding: alive.prefix(60), as: UTF8.self))")
+        try Finding.unless(
+            alive.starts(with: "HTTP/1.1 200".utf8),
+            "the next client got \(String(decoding: alive.prefix(60), as: UTF8.self))"
+        )
     }
 
     @Sendable private static func answer(_ request: Request) async -> Response {

@@ -21,7 +21,8 @@ extension FuzzTarget {
     ]
 
     private static let stateWords = [
-        "\"serial\":", "\"version\":", "\"index_key\":", "\"instances\":[", "\"outputs\":{", "\"resources\":[", "\"lineage\":\"", "\"deposed\":",
+        "\"serial\":", "\"version\":", "\"index_key\":", "\"instances\":[", "\"outputs\":{", "\"resources\":[", "\"lineage\":\"",
+        "\"deposed\":",
         "\"check_results\":", "\"sensitive\":",
     ]
 
