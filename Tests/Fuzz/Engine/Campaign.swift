@@ -21,7 +21,7 @@ struct Campaign {
         var iteration = options.first
         while deadline.map({ Clock.now() < $0 }) ?? true, options.count.map({ iteration - options.first < UInt64($0) }) ?? true {
             var random = SplitMix64(seed: seed, iteration: iteration)
-            let input = mutator.input(&random)
+            let input = options.input ?? mutator.input(&random)
             caseFile.begin(iteration, input)
             try await run(input)
             caseFile.end()

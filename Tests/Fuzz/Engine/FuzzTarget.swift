@@ -57,6 +57,6 @@ struct FuzzTarget: Sendable {
         [
             .events, .lines, .state, .json, .plan, .archive, .gzip, .packed, .form, .fields, .pusher, .http, .webSocket, .configuration,
             .disclosures,
-            .variables, .lock, .ignoreRules, .outputs, .addresses, .report, .ssh,
+            .variables, .lock, .ignoreRules, .outputs, .addresses, .keys, .objects, .sealed, .report, .ssh,
         ]
 }

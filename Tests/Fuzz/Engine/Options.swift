@@ -1,3 +1,5 @@
+import Sealing
+
 /// What the command line says.
 struct Options: Sendable {
     var targets: [FuzzTarget] = []
@@ -7,13 +9,15 @@ struct Options: Sendable {
     var seed: UInt64?
     /// The first iteration: with a count of 1 one input is made again.
     var first: UInt64 = 0
+    /// This one and no other.
+    var input: [UInt8]?
     /// In the process that works: where it says on what.
     var caseFile: String?
 
     static let usage = """
-        usage: slipway-fuzz [TARGET…] [--seconds N] [--count N] [--seed N] [--first N]
+        usage: slipway-fuzz [TARGET…] [--seconds N] [--count N] [--seed N] [--first N] [--input HEX]
           Tries every target, or the named ones, with mutated inputs: 10 seconds each unless told otherwise.
-          What a finding prints as its seed and iteration makes the same input again: TARGET --seed S --first I --count 1.
+          What a finding prints makes the same input again: TARGET --seed S --first I --count 1, or TARGET --input HEX.
         targets: \(FuzzTarget.all.map(\.name).joined(separator: " "))
         """
 
@@ -33,6 +37,9 @@ struct Options: Sendable {
             case ("--seed", let number?): seed = number
             case ("--first", let number?): first = number
             case ("--case", _): caseFile = value
+            case ("--input", _):
+                guard let bytes = Hexadecimal.bytes(value) else { return nil }
+                (input, count) = (bytes, 1)
             default: return nil
             }
         }

@@ -1,6 +1,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
+import Sealing
 
 /// Runs a target in a process of its own and tells what becomes of it.
 struct Supervisor {
@@ -47,7 +48,7 @@ struct Supervisor {
         guard let verdict else { return true }
         let input = caseFile.input
         print("  \(verdict)\n  target \(target.name) seed \(seed) iteration \(caseFile.iteration), \(input.count) bytes:")
-        print("  " + input.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        print("  \(Hexadecimal.text(input))")
         return false
     }
 
@@ -55,6 +56,7 @@ struct Supervisor {
         var words = [program, target.name, "--case", path, "--seed", "\(seed)", "--first", "\(options.first)"]
         if let seconds = options.seconds { words += ["--seconds", "\(seconds)"] }
         if let count = options.count { words += ["--count", "\(count)"] }
+        if let input = options.input { words += ["--input", Hexadecimal.text(input)] }
         var pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var pid: pid_t = 0
