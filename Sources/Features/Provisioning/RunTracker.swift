@@ -26,6 +26,10 @@ final class RunTracker: Sendable {
 
     private let state: Mutex<State>
 
+    /// Begun and ended, destroyed and made anew: as many as there are for the resources that are followed. What a run says beyond is no
+    /// more than a way to fill this process's memory.
+    static let eventLimit = 4 * RunFacts.resourceLimit
+
     /// Begins with nothing heard.
     ///
     /// - Parameter keptChanges: How many changes the plan has that is applied, if it was made before.
@@ -96,7 +100,8 @@ final class RunTracker: Sendable {
         guard case .diagnostic(let diagnostic) = line.event, diagnostic.severity == .error else { return false }
         return state.withLock { state in
             guard state.facts.planned == nil, state.facts.total == 0 else { return false }
-            state.held.append((events, text))
+            // As many as are kept of any command's.
+            if state.held.count < RunFacts.diagnosticLimit { state.held.append((events, text)) }
             return true
         }
     }
@@ -110,7 +115,7 @@ final class RunTracker: Sendable {
     /// Remembers resource events.
     func remember(_ events: [JobEvent]) {
         state.withLock { state in
-            for event in events {
+            for event in events where state.resources.count < Self.eventLimit {
                 guard case .resource(let report) = event, [.started, .completed, .errored].contains(report.phase) else { continue }
                 state.resources.append(event)
             }

@@ -38,6 +38,8 @@ final class CaseFile: @unchecked Sendable {
     func end() {
         store(0, at: 0)
         store(doneCount + 1, at: 40)
+        let used = Clock.processor(of: getpid()) &- processorAtBegin
+        if used > slowest { store(used, at: 48) }
     }
 
     /// Something is worked on.
@@ -47,6 +49,8 @@ final class CaseFile: @unchecked Sendable {
     var processorAtBegin: UInt64 { load(24) }
     var begin: UInt64 { load(32) }
     var doneCount: UInt64 { load(40) }
+    /// What the input took that took most, in nanoseconds of the processors.
+    var slowest: UInt64 { load(48) }
     var input: [UInt8] {
         Array(UnsafeRawBufferPointer(start: memory + Self.headSize, count: min(Int(clamping: load(8)), size - Self.headSize)))
     }

@@ -41,7 +41,7 @@ struct Supervisor {
         let rate = seconds > 0 ? Int(Double(caseFile.doneCount) / seconds) : 0
         print(
             "\(target.name.padded(to: 14)) \(caseFile.doneCount) inputs in \(Int(seconds.rounded())) s, \(rate) a second, "
-                + "at most \(usage.ru_maxrss >> 10) MB\(verdict == nil ? "" : ": FOUND")"
+                + "at most \(caseFile.slowest / 1_000_000) ms and \(usage.ru_maxrss >> 10) MB\(verdict == nil ? "" : ": FOUND")"
         )
         // Somebody may follow it in a file.
         defer { fflush(nil) }
