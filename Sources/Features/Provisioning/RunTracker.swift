@@ -26,8 +26,10 @@ final class RunTracker: Sendable {
 
     private let state: Mutex<State>
 
-    /// Begun and ended, destroyed and made anew: as many as there are for the resources that are followed. What a run says beyond is no
-    /// more than a way to fill this process's memory.
+    /// How many resource events are remembered.
+    ///
+    /// As many as the resources that are followed can have: each begun and ended, destroyed and made anew. What a run says beyond only fills
+    /// this process's memory.
     static let eventLimit = 4 * RunFacts.resourceLimit
 
     /// Begins with nothing heard.
