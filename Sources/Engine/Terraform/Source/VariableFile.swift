@@ -47,20 +47,22 @@ package enum VariableFile {
     /// `name = <<EOT` and the lines up to `EOT`.
     private static func heredocs(_ content: [UInt8]) -> [String: [String]] {
         var result: [String: [String]] = [:]
-        var open: (name: String, marker: String, lines: [String])?
+        var open: (name: String, marker: String)?
+        // By itself: with the other two it would be copied for each line.
+        var lines: [String] = []
         for line in String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
             let bare = line.drop { $0 == " " || $0 == "\t" }
             if let begun = open {
                 if bare == begun.marker {
-                    result[begun.name, default: []].append(begun.lines.joined(separator: "\n"))
-                    open = nil
+                    result[begun.name, default: []].append(lines.joined(separator: "\n"))
+                    (open, lines) = (nil, [])
                 } else {
-                    open?.lines.append(String(line))
+                    lines.append(String(line))
                 }
             } else if let sign = line.firstRange(of: "<<"), let equals = line.firstIndex(of: "="), equals < sign.lowerBound {
                 let name = line[..<equals].filter { !$0.isWhitespace && $0 != "\"" }
                 let marker = line[sign.upperBound...].drop { $0 == "-" }.filter { !$0.isWhitespace }
-                if !name.isEmpty, !marker.isEmpty { open = (name, marker, []) }
+                if !name.isEmpty, !marker.isEmpty { open = (name, marker) }
             }
         }
         return result
