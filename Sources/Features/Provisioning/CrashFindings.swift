@@ -33,6 +33,8 @@ package struct CrashFindings: Sendable, Equatable {
             case .progress, .refreshStarted, .refreshed: break
             }
         }
+        // Events have addresses without what a terminal would obey.
+        let addresses = addresses.union(addresses.map(Harmless.line))
         var seen: Set<String> = []
         for address in order where seen.insert(address).inserted {
             if let report = open[address] { inFlight.append(report) }
@@ -44,8 +46,7 @@ package struct CrashFindings: Sendable, Equatable {
     ///
     /// A credential `test` masks the name in `aws_instance.test`, too: then what is left of the address has to do.
     private static func has(_ address: String, in addresses: Set<String>) -> Bool {
-        // Events have addresses without what a terminal would obey.
-        if addresses.contains(address) || addresses.contains(where: { Harmless.line($0) == address }) { return true }
+        if addresses.contains(address) { return true }
         guard let first = address.firstRange(of: Redactor.mask) else { return false }
         let (start, end) = (address[..<first.lowerBound], address[first.upperBound...].split(separator: Redactor.mask).last ?? "")
         return addresses.contains { $0.hasPrefix(start) && $0.hasSuffix(end) }

@@ -40,6 +40,11 @@ import Testing
         #expect(Array(found.variables.keys) == ["yes"])
     }
 
+    @Test(.timeLimit(.minutes(1))) func `very many providers take as long as each of them`() {
+        let code = (0..<200_000).map { "provider \"p\($0)\" {}\n" }.joined()
+        #expect(ConfigurationScan(rootFiles: [("main.tf", Array(code.utf8))]).providers.count == 200_000)
+    }
+
     @Test func `providers come from resources data and provider blocks`() {
         let found = scan(
             """

@@ -35,6 +35,13 @@ import Testing
         #expect(findings.unrecorded.isEmpty && !findings.isHarmless)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `very many resources are found in as large a state at once`() {
+        let made = (0..<20_000).flatMap { [event("a.b[\"\($0)\"]", .started), event("a.b[\"\($0)\"]", .completed, id: "\($0)")] }
+        let known = Set((0..<19_999).map { "a.b[\"\u{1B}\u{7}\($0)\"]" } + (0..<20_000).map { "c.d[\($0)]" })
+        let findings = CrashFindings(events: made, stateAddresses: known)
+        #expect(findings.unrecorded.map(\.address) == ["a.b[\"19999\"]"] && findings.inFlight.isEmpty)
+    }
+
     @Test func `what failed isn't in flight`() {
         let findings = CrashFindings(events: [event("a", .started), event("a", .errored)], stateAddresses: [])
         #expect(findings.inFlight.isEmpty && findings.isHarmless)

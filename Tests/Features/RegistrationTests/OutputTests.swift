@@ -153,6 +153,8 @@ import Testing
         let names = "{" + (0..<100_000).map { "\"h\($0)\":\"n\"" }.joined(separator: ",") + "}"
         let thousand = "[" + (0..<1000).map { "\"h\($0)\"" }.joined(separator: ",") + "]"
         #expect(try read(["server_ips": thousand, "server_names": names]).servers.map(\.name) == [String?](repeating: nil, count: 1000))
+        let prefixes = (0..<3000).map { ("p\($0)_public_ip", "\"h\($0)\"") }
+        #expect(refusal(Dictionary(uniqueKeysWithValues: prefixes)) == sentence.replacing("60000", with: "1001"))
         #expect(refusal(["other": "\"\(String(repeating: "x", count: 5 << 20))\""]).contains("(it has other)"))
     }
 

@@ -20,6 +20,7 @@ package struct ConfigurationScan: Sendable, Equatable {
     package private(set) var variables: [String: Variable] = [:]
     /// `aws` of `resource "aws_instance"` and `provider "aws"`, in order of first mention.
     package private(set) var providers: [String] = []
+    private var knownProviders: Set<String> = []
     /// There are files in Terraform's JSON syntax, which are not scanned: what is missing here may be declared there.
     package private(set) var hasJSON = false
 
@@ -92,6 +93,6 @@ package struct ConfigurationScan: Sendable, Equatable {
     }
 
     private mutating func addProvider(_ name: String) {
-        if name != "terraform", !providers.contains(name) { providers.append(name) }
+        if name != "terraform", knownProviders.insert(name).inserted { providers.append(name) }
     }
 }

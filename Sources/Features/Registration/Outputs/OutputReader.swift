@@ -111,6 +111,7 @@ package struct OutputReader {
             let prefix = String(name.dropLast(known.count))
             let isForeign = OutputNames.foreignPrefixes.contains(String(prefix.dropLast()))
             if !isForeign, !names.contains(where: { $0.prefix == prefix }) { names.append((prefix, name)) }
+            try Self.check(names.count)
         }
         guard !names.isEmpty else { return nil }
         var found: [FoundServer] = []
