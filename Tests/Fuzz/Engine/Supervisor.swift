@@ -24,6 +24,8 @@ struct Supervisor {
         let caseFile = try CaseFile(path, largest: target.largest)
         let begin = Clock.now()
         let child = try start(path)
+        // What ends the process leaves it nobody to remove its socket.
+        defer { unlink(Connections.socketPath(of: child)) }
         var status: Int32 = 0
         var usage = rusage()
         var verdict: String?

@@ -1,9 +1,13 @@
 import CLinux
+import FoundationEssentials
 import Glibc
 
 /// Sockets that block, on a thread of the target's own.
 enum Connections {
     private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+
+    /// Where the server of a process listens.
+    static func socketPath(of pid: pid_t) -> String { FileManager.default.temporaryDirectory.path + "/slipway-fuzz-\(pid).sock" }
 
     /// Connects to a socket in the file system; negative when nobody listens.
     static func connect(unix path: String) -> Int32 {

@@ -1,6 +1,5 @@
 import CLinux
 import Dispatch
-import FoundationEssentials
 import Glibc
 import WebServer
 
@@ -64,7 +63,7 @@ extension FuzzTarget {
     // MARK: - The server
 
     private static func listening(_ bytes: @escaping @Sendable ([UInt8]) -> [UInt8]) async throws -> Run {
-        let path = FileManager.default.temporaryDirectory.path + "/slipway-fuzz-\(getpid()).sock"
+        let path = Connections.socketPath(of: getpid())
         var configuration = ServerConfiguration(listeners: [.unix(path: path)])
         configuration.threads = 2
         configuration.limits.connections = 64
@@ -74,7 +73,6 @@ extension FuzzTarget {
         configuration.limits.stallTime = .seconds(1)
         configuration.limits.handlerTime = .seconds(5)
         let server = try HTTPServer.start(configuration, answer)
-        // The file is there for as long as the socket: nobody else needs it.
         let queue = DispatchQueue(label: "client")
         return { input in
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
