@@ -26,6 +26,8 @@ extension Sandbox {
                 default: continue
                 }
             }
+            // Where they begin with a file that is bound, bubblewrap makes the folder for its owner only.
+            arguments += ancestors(of: "/etc/")
             let settings = [
                 "ssl", "pki", "ca-certificates", "ca-certificates.conf", "resolv.conf", "hosts", "host.conf", "gai.conf", "nsswitch.conf",
                 "services", "protocols", "alternatives", "localtime", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
