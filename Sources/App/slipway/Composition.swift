@@ -113,6 +113,7 @@ struct Composition: Sendable {
             logger: logger,
             worker: worker,
             rescueFolder: rescueFolder,
+            network: configuration.network,
             sequel: Registrations(registration).sequel
         )
     }

@@ -1,3 +1,4 @@
+package import Domain
 internal import Events
 package import FoundationEssentials
 package import Jobs
@@ -14,13 +15,15 @@ package struct ProvisioningServices: Sendable {
     package let vault: StateVault
     package let locks: StateLocks
     package let jobs: JobStore
-    package let runner: TerraformRunner
+    package private(set) var runner: TerraformRunner
     package let workspaces: WorkspaceRoot
     package let logger: Logger
     /// Who runs it, as jobs show it: `host:pid`.
     package let worker: String
     /// A folder for sealed states that could not be stored any more.
     package let rescueFolder: String
+    /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
+    package let network: NetworkMode?
     /// How long Terraform may take to stop when asked.
     package let grace: Duration
     /// How long a plan waits for a decision.
@@ -40,6 +43,7 @@ package struct ProvisioningServices: Sendable {
         logger: Logger,
         worker: String,
         rescueFolder: String,
+        network: NetworkMode? = nil,
         grace: Duration = .seconds(90),
         approvalTime: Duration = .seconds(86_400),
         sequel: RunSequel = .none,
@@ -55,10 +59,18 @@ package struct ProvisioningServices: Sendable {
         self.logger = logger
         self.worker = worker
         self.rescueFolder = rescueFolder
+        self.network = network
         self.grace = grace
         self.approvalTime = approvalTime
         self.sequel = sequel
         self.now = now
+    }
+
+    /// These services, runs in that network.
+    func joining(_ network: RunNetwork) -> ProvisioningServices {
+        var copy = self
+        copy.runner = runner.joining(network)
+        return copy
     }
 
     let deployments = DeploymentStore()

@@ -6,7 +6,7 @@ package import Terraform
 
 /// Lets Terraform check what a project was deployed from: without its state, its variables and its credentials.
 package struct SourceValidation: Sendable {
-    private let services: ProvisioningServices
+    private var services: ProvisioningServices
 
     package init(services: ProvisioningServices) { self.services = services }
 
@@ -36,18 +36,26 @@ package struct SourceValidation: Sendable {
             sha256: sealed.sha256
         )
         let source = try SourceFiles(packed: Envelope.open(sealed.sealed, with: services.keyring, context: context))
+        let network = try await services.openNetwork(for: deployment.organization)
+        defer { network.close() }
+        var validation = self
+        validation.services = services.joining(network)
+        return try await validation.validate(source, lock: stored.lock)
+    }
+
+    // MARK: - Details
+
+    private func validate(_ source: SourceFiles, lock: String?) async throws -> ValidationReport {
         let workspace = try Workspace.make(in: services.workspaces, source: source)
         defer { workspace.remove() }
         let settings = RunSettings()
-        if case .ready = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings),
+        if case .ready = try await services.runner.prepare(workspace, lock: lock, settings: settings),
             let report = try await services.runner.validate(workspace, settings: settings)
         {
             return report
         }
         return try await initialized(workspace, settings)
     }
-
-    // MARK: - Details
 
     /// What the newest job was queued with, for the checks come before the deploy.
     private func newestSource(of deployment: Deployment) async throws -> Int64? {

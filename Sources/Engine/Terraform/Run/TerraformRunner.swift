@@ -6,6 +6,8 @@ package struct TerraformRunner: Sendable {
     package let program: TerraformProgram
     package let sandbox: Sandbox
     package let providers: ProviderStore
+    /// Where its commands are.
+    var network = RunNetwork.host
 
     package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore) {
         self.program = program
@@ -67,7 +69,8 @@ package struct TerraformRunner: Sendable {
             insideFolder: workspace.inside.path,
             providers: providers.folder,
             incoming: command == .initialize ? workspace.incoming : nil,
-            readOnly: providers.configuration.folders
+            readOnly: providers.configuration.folders,
+            network: network
         )
     }
 

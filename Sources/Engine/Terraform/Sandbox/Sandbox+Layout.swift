@@ -76,6 +76,7 @@ extension Sandbox {
         var incoming: String?
         /// Folders of the host that are shown at the same place, read-only.
         var readOnly: [String] = []
+        var network = RunNetwork.host
     }
 
     /// Where the run sees the workspace's inner folder.
@@ -126,6 +127,7 @@ extension Sandbox {
             // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
             mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
+            network: order.network,
             ["/slipway/\(name)"] + order.arguments
         )
     }
