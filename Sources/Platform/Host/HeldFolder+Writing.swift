@@ -72,8 +72,8 @@ extension HeldFolder {
     /// Writes a file next to its place and then puts it there: nobody ever sees half of it.
     ///
     /// - Parameters:
-    ///   - bytes: The whole content.
     ///   - name: A relative path, whose parent exists.
+    ///   - bytes: The whole content.
     /// - Throws: ``HostError``; then the old one is still there.
     package func replace(_ name: String, with bytes: [UInt8]) throws(HostError) {
         try write(bytes, to: name + ".new")

@@ -41,6 +41,7 @@ package final class HeldFolder: Sendable {
     /// - Parameters:
     ///   - name: A relative path.
     ///   - owner: See ``owner``.
+    /// - Returns: The folder, held.
     /// - Throws: ``HostError``
     package func folder(_ name: String, owner: FileOwner? = nil) throws(HostError) -> HeldFolder {
         HeldFolder(

@@ -19,7 +19,9 @@ extension ProviderStore {
         // The boot's: it isn't waited for until the copy is on the disk, and after a power cut it might not be.
         let place = "\(folder)/.programs/\(facts.inode)-\(facts.byteCount)-\(facts.modified)-\(ProcessIdentity.boot ?? "unknown")"
         let path = "\(place)/\(name)"
-        if let copy = FileFacts(of: path), copy.kind == .file, copy.byteCount == facts.byteCount, copy.mode == Self.unreadable { return path }
+        if let copy = FileFacts(of: path), copy.kind == .file, copy.byteCount == facts.byteCount, copy.mode == Self.unreadable {
+            return path
+        }
         try FileSystem.makeFolder(place)
         let fresh = "\(place)/.\(UUID().uuidString)"
         do throws(HostError) {
@@ -40,7 +42,8 @@ extension ProviderStore {
     private func removeCopies(but place: String) {
         for name in (try? FileSystem.names(in: "\(folder)/.programs")) ?? [] {
             let other = "\(folder)/.programs/\(name)"
-            guard other != place, let facts = FileFacts(of: other), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 > 86_400 else {
+            guard other != place, let facts = FileFacts(of: other), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 > 86_400
+            else {
                 continue
             }
             try? FileSystem.removeTree(other)  // the next new program tries again
