@@ -233,7 +233,7 @@ import Testing
             }
             #expect(try await slipway.run("--help").output.contains("deploy"))
             #expect(try await slipway.run("help", "state", "pull").code == 0)
-            for value in ["SLIPWAY_SANDBOX", "SLIPWAY_WORKERS", "SLIPWAY_LOG"] {
+            for value in ["SLIPWAY_SANDBOX", "SLIPWAY_NETWORK", "SLIPWAY_WORKERS", "SLIPWAY_LOG"] {
                 let answer = try await slipway.run("doctor", environment: [value: "nonsense"])
                 #expect(answer.code == 2 && answer.errors.contains(value), "\(answer)")
             }
