@@ -59,7 +59,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             .specialFile,
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
             true
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable, .diskFull, .foreign, .workspaceInUse,
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable, .diskFull,
+            .foreign, .workspaceInUse,
             .providerDamaged, .system:
             false
         }

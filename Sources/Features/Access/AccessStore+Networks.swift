@@ -10,6 +10,9 @@ extension AccessStore {
     /// - Parameters:
     ///   - mode: Nil leaves it as it is.
     ///   - allowed: What a filtered network reaches though it is closed otherwise, each a CIDR or an address; nil leaves it as it is.
+    ///   - id: Whose runs.
+    ///   - author: For the audit log.
+    /// - Returns: The organization as it is now.
     /// - Throws: ``AccessError`` for a range that can't be opened, or when there is no such organization.
     @discardableResult
     package func setNetwork(

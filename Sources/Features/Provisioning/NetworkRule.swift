@@ -16,6 +16,7 @@ struct NetworkRule: Sendable, Hashable {
     ///   - organization: Whose runs.
     ///   - configured: What is configured for all organizations.
     ///   - transaction: Any.
+    /// - Returns: What is in force for runs that begin now.
     /// - Throws: ``StorageError``, or an error of Foundation's when the stored ranges can't be read.
     static func read(
         of organization: OrganizationID,

@@ -48,7 +48,8 @@ extension RunAttempt {
         let verdict = FailureVerdict(errors, exit: exit)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""
         let brief = first.summary + (first.place.map { " (\($0))" } ?? "")
-        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest, brief: brief)
+        let hint = errors.lazy.compactMap { services.runner.networkHint(for: $0.text) }.first.map { "\n\($0)" } ?? ""
+        return await ends.failure(verdict.reason, code: verdict.code, message: first.text + rest + hint, brief: brief)
     }
 
     /// Terraform was killed, by whom- or whatever: what was in flight is in doubt, as after a crash of the worker.

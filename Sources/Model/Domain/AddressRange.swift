@@ -35,7 +35,9 @@ package struct AddressRange: Sendable, Hashable, CustomStringConvertible {
 
     /// "This network", by which Linux reaches itself; loopback; protocols' own, where a filtered run's own link is; multicast; reserved, and
     /// broadcast.
-    package static let neverOpen = ["0.0.0.0/8", "127.0.0.0/8", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4"].compactMap { AddressRange($0) }
+    package static let neverOpen = ["0.0.0.0/8", "127.0.0.0/8", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4"].compactMap {
+        AddressRange($0)
+    }
 
     // MARK: - Details
 

@@ -23,10 +23,12 @@ package struct OrganizationDocument: Codable, Sendable {
 extension OrganizationDocument {
     static let schema = NamedSchema(
         "Organization",
-        .object([
-            .init("organization", .integer, "Its number"), .init("name", .string(), "Its name"),
-            .init("createdAt", .moment, "When it was made"),
-        ] + network)
+        .object(
+            [
+                .init("organization", .integer, "Its number"), .init("name", .string(), "Its name"),
+                .init("createdAt", .moment, "When it was made"),
+            ] + network
+        )
     )
 
     static let network: [Schema.Property] = [

@@ -31,6 +31,7 @@ final class FilteredNetwork: Sendable {
     /// - Parameters:
     ///   - bubblewrap: What is to run in it.
     ///   - allowed: What is open though it would be closed.
+    /// - Returns: The network, its programs running.
     /// - Throws: ``TerraformError/Reason/networkUnavailable(why:)``, with the words of the program that refused.
     static func open(for bubblewrap: Bubblewrap, allowing allowed: [AddressRange]) async throws(TerraformError) -> FilteredNetwork {
         let tools = try NetworkTools.find(path: bubblewrap.searchPath)
@@ -44,11 +45,15 @@ final class FilteredNetwork: Sendable {
         guard ids.count == 2 else { throw TerraformError(.networkUnavailable(why: "the namespaces can't be made: \(router)")) }
         // As long as the router's process is there, so are its namespaces, and its id names nothing else.
         let spaces = try attempt { () throws(HostError) in
-            try (ownsUsers ? ["net", "user"] : ["net"]).map { name throws(HostError) in try OpenFile(reading: "/proc/\(ids[0])/ns/\(name)") }
+            try (ownsUsers ? ["net", "user"] : ["net"]).map { name throws(HostError) in
+                try OpenFile(reading: "/proc/\(ids[0])/ns/\(name)")
+            }
         }
         _ = try await AnnouncingProgram.start(Self.outside(tools, router: ids[1], lifeline))
         // By paths, and not by descriptors of its own: a run would get those, too.
-        let options = ["--net=\(spaces[0].descriptorPath)"] + spaces.dropFirst().flatMap { ["--user=\($0.descriptorPath)", "--preserve-credentials"] }
+        let options =
+            ["--net=\(spaces[0].descriptorPath)"]
+            + spaces.dropFirst().flatMap { ["--user=\($0.descriptorPath)", "--preserve-credentials"] }
         return FilteredNetwork(
             Held(lifeline: lifeline, spaces: spaces),
             entrance: [tools.nsenter] + options + ["--"],

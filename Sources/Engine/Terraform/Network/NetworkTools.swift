@@ -9,6 +9,7 @@ struct NetworkTools: Sendable, Hashable {
     /// Finds them.
     ///
     /// - Parameter path: A search path; where Debian keeps programs for root is looked at, too.
+    /// - Returns: Their files.
     /// - Throws: ``TerraformError/Reason/networkUnavailable(why:)`` with the package to install.
     static func find(path: String) throws(TerraformError) -> NetworkTools {
         func find(_ name: String, _ package: String) throws(TerraformError) -> String {

@@ -45,7 +45,8 @@ enum RouterScript {
             "route add \(run)/32 dev run", "neighbour add proxy \(run) dev tap0",
         ]
         lines += walls.open.map { "route add \($0) via \(gateway) dev tap0 onlink" }
-        // slirp4netns passes every port of that address on to this machine's name server, and that may be this machine.
+        // That address stands for this machine's name server, which may be this machine: nothing but names. slirp4netns 1.2 passes no other
+        // port on, but doesn't promise that.
         for transport in ["udp", "tcp"] { lines.append("rule add to \(nameServer) ipproto \(transport) dport 53 lookup 100") }
         lines.append("route add \(nameServer) dev tap0 table 100")
         if !walls.open.contains(everything) { lines.append("route add default via \(gateway) dev tap0 onlink") }
@@ -54,7 +55,8 @@ enum RouterScript {
 
     /// The run's lines.
     static let inside = [
-        "link set lo up", "address add \(run)/32 dev eth0", "link set eth0 mtu \(mtu) up", "route add default via \(router) dev eth0 onlink",
+        "link set lo up", "address add \(run)/32 dev eth0", "link set eth0 mtu \(mtu) up",
+        "route add default via \(router) dev eth0 onlink",
     ].joined(separator: "\n")
 
     /// The name server as the run sees it; the rest of this machine's resolv.conf(5) stays.

@@ -27,6 +27,26 @@ package struct RunNetwork: Sendable {
         return RunNetwork(entry: .filtered(network), sentence: "the network is filtered: the outside by IPv4, \(closed)")
     }
 
+    /// What to know of an error that this network may be the reason of; nil for any other.
+    ///
+    /// - Parameter error: As Terraform, a provider or a program of a provisioner says it.
+    /// - Returns: A sentence or two.
+    func hint(for error: String) -> String? {
+        let error = error.lowercased()
+        let isRefused = ["no route to host", "network is unreachable", "host is unreachable"].contains(where: error.contains)
+        // The run's own loopback, where nothing listens, answers so.
+        let isLoopback = error.contains("connection refused") && ["127.0.0.1", "localhost", "[::1]"].contains(where: error.contains)
+        guard isRefused || isLoopback else { return nil }
+        switch entry {
+        case .host: return nil
+        case .nothing: return "This run has no network: `slipway org network NAME --network …` sets another."
+        case .filtered:
+            return
+                "This run's network is filtered: it reaches neither this machine, its loopback included, nor private addresses, nor IPv6. "
+                + "`slipway org network NAME --allow CIDR` opens a range; `--network host` shares this machine's network."
+        }
+    }
+
     /// Ends it, once nothing runs in it any more; again does nothing.
     package func close() { if case .filtered(let network) = entry { network.close() } }
 }
@@ -74,6 +94,9 @@ extension TerraformRunner {
             return RunNetwork(entry: .host, sentence: "the network is this machine's own, NOT filtered: \(error)")
         }
     }
+
+    /// What to know of an error that the runner's network may be the reason of; nil for any other.
+    package func networkHint(for error: String) -> String? { network.hint(for: error) }
 
     /// This runner, its commands in that network.
     package func joining(_ network: RunNetwork) -> TerraformRunner {

@@ -8,7 +8,9 @@ struct Bubblewrap: Sendable, Hashable {
     let path: String
     /// What else the kernel refuses to all in the sandbox; nil where libseccomp is missing.
     let filter: SystemCallFilter?
-    /// As whom everything in the sandbox runs. Nil for this user, in a user namespace of its own, which an ordinary user needs.
+    /// As whom everything in the sandbox runs.
+    ///
+    /// Nil for this user, in a user namespace of its own, which an ordinary user needs.
     let user: FileOwner?
     /// Where the programs that make a network are looked for.
     let searchPath: String
@@ -26,6 +28,7 @@ struct Bubblewrap: Sendable, Hashable {
     ///   - folder: Where the program starts.
     ///   - network: What it reaches.
     ///   - program: Its path as it is in there, and its arguments.
+    /// - Returns: The command, its output not yet connected.
     /// - Throws: ``HostError`` when there is no memory left for it.
     func command(
         _ arguments: [String],
