@@ -51,7 +51,15 @@ enum LiveRoutes {
             QueryParameter("version", .string(), "The client library's version"),
             QueryParameter("flash", .boolean, "Sent by stock clients, and without a meaning"),
         ],
-        answers: [.empty(101, "The protocol begins"), .text(400, "It is a bad one"), .text(426, "It must be a WebSocket")],
+        answers: [
+            .empty(101, "The protocol begins"),
+            AnswerShape(
+                status: 400,
+                summary: "It is a bad one",
+                content: [("text/plain", .string()), ("application/problem+json", .named(Problem.schema))]
+            ),
+            .text(426, "It must be a WebSocket"),
+        ],
         isStream: true
     ) { call, _ in
         try call.live.pusher.response(to: call.request)
