@@ -135,7 +135,7 @@ extension Sandbox {
             // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
             mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
-            ["/usr/bin/prlimit"] + order.limits.arguments + ["/slipway/\(name)"] + order.arguments
+            ["/usr/bin/prlimit"] + order.limits.arguments(userIsShared: bubblewrap.user != nil) + ["/slipway/\(name)"] + order.arguments
         )
     }
 }
