@@ -80,6 +80,7 @@ package struct RunLimits: Sendable, Hashable {
     ///
     /// - Parameter isShared: The runs are all of one user in one namespace: the kernel counts the processes of all of them together, and one run's
     ///   must not leave none to the others. What each of them has is looked at from outside.
+    /// - Returns: Options of prlimit(1).
     func arguments(userIsShared isShared: Bool) -> [String] {
         let processes = isShared ? min(processes, Int.max / 16) * 16 : processes
         return [
