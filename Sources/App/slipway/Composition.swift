@@ -189,6 +189,7 @@ struct Composition: Sendable {
             logger: logger,
             version: Program.version,
             stateLimit: configuration.stateLimit,
+            dataFolder: configuration.dataFolder,
             validation: validation,
             live: live,
             limits: RateLimits(perCaller: Double(configuration.callerRate), perStranger: Double(configuration.strangerRate)),

@@ -64,7 +64,7 @@ struct RunAttempt: Sendable {
 
     private func end(of stop: CarriedOutStop) async throws -> JobEnd {
         if stop.reason == .timedOut {
-            let limit = Int(context.job.timeout / .seconds(1))
+            let limit = Int(clamping: context.job.timeout / .seconds(1))
             throw await ends.failure(
                 .timedOut,
                 code: nil,
