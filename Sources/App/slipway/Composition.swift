@@ -121,6 +121,7 @@ struct Composition: Sendable {
             worker: worker,
             rescueFolder: rescueFolder,
             limits: configuration.runLimits,
+            network: configuration.network,
             sequel: Registrations(registration).sequel
         )
     }

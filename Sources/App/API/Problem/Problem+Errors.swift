@@ -83,7 +83,7 @@ extension Problem {
         if case .sourceTooLarge = error.reason { return Problem(413, "too-large", error.description) }
         if error.isBadInput { return Problem(400, "invalid", error.description) }
         switch error.reason {
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable:
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable:
             return unavailable("Terraform can't be run on this server; an administrator finds out more with slipway doctor.", cause: error)
         default:
             return unknown(error)
