@@ -181,7 +181,7 @@ let package = Package(
                 "Sealing", "Schema", "WebServer", "Host",
             ]
         ),
-        tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Host"]),
+        tests("CommandTests", "App/", ["slipway", "Domain", "Events", "Log", "Host"]),
         tests("ArchitectureTests", "", ["Domain"]),
         tests("EndToEndTests", "", ["slipway", "Storage", "Remote", "Sealing", "Host", "Domain"], exclude: ["workflow.sh", "Clients"]),
     ],

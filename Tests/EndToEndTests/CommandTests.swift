@@ -206,8 +206,9 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "network", "workspaces", "queue", "locks", "events",
-                    "backups", "backup place",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "run user", "system calls", "output", "run limits",
+                    "network", "workspaces",
+                    "providers", "queue", "locks", "events", "backups", "backup place",
                 ]
             )
             #expect(doctor.list.allSatisfy { $0["verdict"]?.text != "failed" }, "\(doctor)")

@@ -30,6 +30,7 @@ package struct RequiredTool: Sendable {
     package static let pysher = RequiredTool("python-with-pysher", remedy: "run `make bootstrap`")
     package static let schemathesis = RequiredTool("schemathesis", remedy: "run `make bootstrap`, or `pip install schemathesis`")
     package static let python = RequiredTool("python3", remedy: "install the package python3")
+    package static let git = RequiredTool("git", remedy: "run `make bootstrap`, or install the package git")
     package static let curl = RequiredTool("curl", remedy: "install the package curl")
     package static let bubblewrap = RequiredTool("bwrap", remedy: "run `make bootstrap`, or install the package bubblewrap")
     package static let sshd = RequiredTool("sshd", remedy: "run `make bootstrap`, or install the package openssh-server")

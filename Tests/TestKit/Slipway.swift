@@ -141,6 +141,14 @@ package struct Slipway: Sendable {
         try SlipwayProcess(try command(arguments, environment: environment), arguments)
     }
 
+    /// Starts a command under the widest mode mask: it has to close its files itself.
+    package func startUnmasked(_ arguments: [String]) throws -> SlipwayProcess {
+        var order = try command(arguments)
+        order.arguments = ["-c", "umask 0; exec \"$0\" \"$@\"", order.executable] + order.arguments
+        order.executable = "/bin/sh"
+        return try SlipwayProcess(order, arguments)
+    }
+
     /// Starts a command as another user, with a data folder of that user's own, and leaves it running.
     package func start(_ arguments: [String], as user: TestUser, environment more: [String: String] = [:]) throws -> SlipwayProcess {
         var order = try command(arguments, environment: more, folder: user.home)

@@ -96,7 +96,9 @@ struct Composition: Sendable {
         try ProviderStore(
             folder: "\(configuration.dataFolder)/providers",
             mirror: configuration.providerMirror,
-            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"]
+            configurationFile: configuration.environment["TF_CLI_CONFIG_FILE"],
+            environment: configuration.environment,
+            logger: logger
         )
     }
 
@@ -108,11 +110,17 @@ struct Composition: Sendable {
             vault: vault,
             locks: locks,
             jobs: jobs,
-            runner: TerraformRunner(program: try await terraform(), sandbox: sandbox, providers: try providers()),
+            runner: TerraformRunner(
+                program: try await terraform(),
+                sandbox: sandbox,
+                providers: try providers(),
+                watchdog: try RunWatchdog(program: try JobWorker.ownPath(), lease: WorkerTimes().lease)
+            ),
             workspaces: try workspaces().owned(by: sandbox.user),
             logger: logger,
             worker: worker,
             rescueFolder: rescueFolder,
+            limits: configuration.runLimits,
             network: configuration.network,
             sequel: Registrations(registration).sequel
         )
@@ -182,6 +190,7 @@ struct Composition: Sendable {
             logger: logger,
             version: Program.version,
             stateLimit: configuration.stateLimit,
+            dataFolder: configuration.dataFolder,
             validation: validation,
             live: live,
             limits: RateLimits(perCaller: Double(configuration.callerRate), perStranger: Double(configuration.strangerRate)),

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
     /// A path; nil: what PATH has.
     let terraform: String?
     let sandboxMode: Sandbox.Mode
+    /// What one run may take of the machine.
+    let runLimits: RunLimits
     /// As whom runs go on where this is root; nil is `nobody`.
     let runUser: String?
     /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
@@ -60,6 +62,21 @@ struct Configuration: Sendable {
         }
         sandboxMode = mode
         runUser = value("RUN_USER")
+        var limits = RunLimits()
+        func limit(_ name: String, unit: Int, _ least: Int, _ set: (Int) -> Void) throws(UsageError) {
+            guard let text = value(name) else { return }
+            guard let amount = Int(text), amount >= least, amount <= Int.max / unit else {
+                let what = unit == 1 ? "a number" : "a number of MiB"
+                throw UsageError(message: "SLIPWAY_\(name) must be \(what) from \(least) on, not '\(text)'.")
+            }
+            set(amount * unit)
+        }
+        try limit("RUN_MEMORY", unit: 1 << 20, 64) { limits.memory = $0 }
+        try limit("RUN_PROCESSES", unit: 1, 32) { limits.processes = $0 }
+        try limit("RUN_FILES", unit: 1, 64) { limits.openFiles = $0 }
+        try limit("RUN_DISK", unit: 1 << 20, 16) { limits.disk = $0 }
+        try limit("RUN_LOG", unit: 1 << 20, 1) { limits.log = $0 }
+        runLimits = limits
         network = try value("NETWORK").map { text throws(UsageError) in
             guard let mode = NetworkMode(rawValue: text) else {
                 throw UsageError(message: "SLIPWAY_NETWORK must be host, filtered or none, not '\(text)'.")

@@ -13,13 +13,18 @@ enum LogOutput {
     }
 
     /// Between double quotes, in which a single one needs no escape.
-    private static func quoted(_ text: String) -> String { text.debugDescription.replacing("\\'", with: "'") }
+    private static func quoted(_ text: String) -> String { Harmless.json(text.debugDescription.replacing("\\'", with: "'")) }
+
+    /// It holds neither blanks nor what the terminal of whoever reads the log would obey.
+    private static func isWord(_ text: String) -> Bool {
+        !text.isEmpty && Harmless.line(text) == text && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" }
+    }
 
     /// Bare where it is one word, else quoted.
     private static func text(of value: Logger.Value) -> String {
         switch value {
         case .number(let number): String(number)
-        case .text(let text): text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" } || text.isEmpty ? Self.quoted(text) : text
+        case .text(let text): isWord(text) ? text : Self.quoted(text)
         }
     }
 }

@@ -16,14 +16,20 @@ struct Output: Sendable {
     /// Prints a line of a result.
     func line(_ text: String = "") { console.print(text) }
 
-    /// Prints text as it is.
+    /// Prints text without a line end.
     func raw(_ text: String) { console.write(text) }
+
+    /// Prints text over the line that was printed last.
+    func rewrite(_ text: String) { console.rewrite(text) }
 
     /// Prints what is no result: hints, notices, warnings.
     func note(_ text: String) { console.note(text) }
 
     /// Prints one JSON document.
-    func json(_ value: some Encodable) throws { line(try JSONView.document(value)) }
+    func json(_ value: some Encodable) throws { document(try JSONView.document(value)) }
+
+    /// Prints one that is JSON already.
+    func document(_ json: String) { console.document(json) }
 
     func table(_ table: Table) {
         for row in table.render(width: console.width, paint: console.paint, symbols: console.symbols) { line(row) }
@@ -37,7 +43,7 @@ struct Output: Sendable {
     func failure(_ error: any Error) -> ExitCode {
         let usage = error as? UsageError
         let sentence = ErrorText.sentence(of: error)
-        if isJSON, let document = try? JSONView.document(["error": sentence]) { line(document) }  // a text always encodes
+        if isJSON, let document = try? JSONView.document(["error": sentence]) { console.document(document) }  // a text always encodes
         console.complain(sentence, hint: usage?.hint)
         return usage == nil ? .failed : .usage
     }

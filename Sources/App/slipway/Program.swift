@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Host
+import Terraform
 
 /// Where the program begins: words in, exit code out.
 @main
@@ -8,7 +9,10 @@ struct Program {
 
     static func main() async {
         Terminal.ignoreBrokenPipes()
-        let code = await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+        let words = Array(CurrentProcess.arguments.dropFirst())
+        // No command: what a worker starts beside itself.
+        if words == [RunWatchdog.word] { return await RunWatchdog.watch() }
+        let code = await run(words, environment: ProcessInfo.processInfo.environment)
         CurrentProcess.exit(code.rawValue)
     }
 

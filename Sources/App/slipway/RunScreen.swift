@@ -60,7 +60,7 @@ final class RunScreen: Sendable {
             for line in plain.withLock({ $0.lines(for: event) }) { output.line(line) }
         case .json(let view):
             // What was read from JSON encodes as JSON.
-            if let line = try? view.line(for: event, at: at) { output.line(line) }
+            if let line = try? view.line(for: event, at: at) { output.document(line) }
         }
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Log
 import WebServer
 
 /// How `slipway serve` is to listen, from its options and the environment.

@@ -77,6 +77,7 @@ extension Worker {
     private func cycle(start: (RunningJob) -> Void) async throws -> (nextDueAt: Date?, hadRoom: Bool) {
         let leasedAt = clock.elapsed()
         let work = takeWork(at: leasedAt)
+        defer { spare.settle(computing: computingCount) }
         let outcome: Outcome
         do {
             outcome = try await perform(work)
@@ -95,6 +96,10 @@ extension Worker {
         begin(outcome.leased, leasedAt: leasedAt, start: start)
         deliver(outcome.cancels)
         return (outcome.nextDueAt, work.lease != nil)
+    }
+
+    private var computingCount: Int {
+        state.withLock { state in state.running.values.count { $0.state.withLock { $0.activity } == .computing } }
     }
 
     private func takeWork(at elapsed: Duration) -> Work {
@@ -119,11 +124,12 @@ extension Worker {
                 if job.state.withLock({ $0.activity }) == .computing { computing += 1 }
                 if let room = queueRoom[job.record.queue] { queueRoom[job.record.queue] = max(0, room - 1) }
             }
-            if !state.isStopping, computing < limits.computing {
+            let room = spare.claim(computing: computing)
+            if !state.isStopping, room > 0 {
                 work.lease = LeaseRequest(
                     worker: id,
                     kinds: handlers.keys.sorted(),
-                    capacity: limits.computing - computing,
+                    capacity: room,
                     queueRoom: queueRoom,
                     perOrganization: limits.perOrganization,
                     only: only,

@@ -32,6 +32,8 @@ extension Worker {
             return (heartbeat, try store.databaseTime(in: transaction))
         }
         if let time { state.withLock { $0.databaseTime = time } }
+        // From when it was asked: a slow answer is part of the lease. Half the margin later than this process would end them itself.
+        onRenewal(start + times.lease - times.leaseMargin / 2 - clock.elapsed())
         for job in expected {
             if heartbeat.held.contains(job.key) {
                 job.state.withLock { $0.leaseEnds = start + times.lease }

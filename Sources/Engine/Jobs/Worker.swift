@@ -39,9 +39,12 @@ package final class Worker: Sendable {
     let retry: RetryPolicy
     let periodic: [PeriodicJob]
     let only: JobID?
+    let spare: SpareSlots
     let identity: WorkerIdentity
     let clock: JobClock
     let random: @Sendable () -> UInt64
+    /// Told that what runs here may go on for so long from now, whatever becomes of this process.
+    let onRenewal: @Sendable (Duration) -> Void
     let logger: Logger
 
     let state = Mutex(State())
@@ -51,7 +54,8 @@ package final class Worker: Sendable {
     /// Makes a worker; ``run()`` starts it.
     ///
     /// There is one handler per kind; jobs of other kinds are left to other workers. With `only` it runs this one job, whoever's turn it is,
-    /// and ends when that has ended or is suspended. `random` is the source of jitter and of the worker's id.
+    /// and ends when that has ended or is suspended. `spare` are the slots, as many as `limits` says, that it shares with other work of this
+    /// process. `random` is the source of jitter and of the worker's id.
     ///
     /// - Throws: ``JobsError/Reason/duplicateHandler(kind:)``.
     package init(
@@ -63,9 +67,11 @@ package final class Worker: Sendable {
         retry: RetryPolicy = RetryPolicy(),
         periodic: [PeriodicJob] = [],
         only: JobID? = nil,
+        spare: SpareSlots? = nil,
         identity: WorkerIdentity = .current,
         clock: JobClock = .system,
         random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
+        onRenewal: @escaping @Sendable (Duration) -> Void = { _ in },
         logger: Logger
     ) throws(JobsError) {
         var byKind: [String: any JobHandler] = [:]
@@ -77,14 +83,17 @@ package final class Worker: Sendable {
         self.handlers = byKind
         self.limits = limits
         self.times = times
+        self.onRenewal = onRenewal
         self.retry = retry
         self.periodic = periodic
         self.only = only
+        self.spare = spare ?? SpareSlots(count: limits.computing)
         self.identity = identity
         self.clock = clock
         self.random = random
         self.logger = logger
         id = "\(identity.host)-\(identity.pid)-\(String(random(), radix: 36))"
+        self.spare.attach { [bell] in bell.ring() }
     }
 
     /// Works until ``shutDown()`` or the cancellation of the calling task; with `only`, until that job has ended.

@@ -15,6 +15,8 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
         /// JSON, but no Terraform state; what is missing.
         case notAState(missing: String)
         case unsupportedFormat(version: Int64)
+        /// It is negative, or so large that no later one would fit.
+        case unusableSerial
         case tooLarge(size: Int, limit: Int)
 
         // What the vault holds
@@ -95,6 +97,9 @@ package struct VaultError: Error, Sendable, CustomStringConvertible {
         case .notAState(let missing): "this is no Terraform state: it has no \(missing)"
         case .unsupportedFormat(let version):
             "the state has format version \(version), only 4 is supported: let Terraform 1.6 or newer rewrite it"
+        case .unusableSerial:
+            "the state's serial must be a number from 0 to \(StateDocument.largestSerial): set \"serial\" in the file to one that is larger than "
+                + "the stored state's"
         case .tooLarge(let size, let limit): "the state has \(size) bytes, more than the limit of \(limit)"
         case .noDeployment(let id): "there is no deployment \(id)"
         case .staleFence(let stored, let offered):

@@ -33,6 +33,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case foreign(path: String)
         case workspaceInUse(path: String)
         case providerDamaged(String)
+        case providerChanged(String, pin: String)
         case system(HostError)
     }
 
@@ -57,7 +58,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         switch reason {
         case .sourceMissing, .noConfiguration, .sourceTooLarge, .tooManyFiles, .linkLeavesFolder, .nameNotUTF8, .unsafeName, .leftover,
             .specialFile,
-            .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable:
+            .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable,
+            .providerChanged:
             true
         case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable, .diskFull,
             .foreign, .workspaceInUse,
@@ -126,6 +128,9 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             "the workspace \(path) is in use by another process"
         case .providerDamaged(let name):
             "the provider \(name) does not match its recorded hash"
+        case .providerChanged(let name, let pin):
+            "the provider \(name) is not the one that was installed here first: its registry or mirror now has other files under the same "
+                + "version, and it is not used; choose another version, or, if you have replaced it in a mirror of your own, remove \(pin)"
         case .system(let error):
             error.description
         }

@@ -6,7 +6,10 @@ package struct TerraformVersion: Sendable, Hashable, Comparable, CustomStringCon
     package let description: String
 
     /// Reads 1 to 4 numbers and an optional pre-release; what follows a `+` is kept in the text but means nothing.
+    ///
+    /// Nil also for characters that semantic versions don't have: a version becomes part of paths and of configurations.
     package init?(_ text: String) {
+        guard text.utf8.allSatisfy(Self.isPart) else { return nil }
         let plain = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)[0]
         let parts = plain.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let numbers = parts[0].split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
@@ -31,6 +34,15 @@ package struct TerraformVersion: Sendable, Hashable, Comparable, CustomStringCon
         case (nil, _): return false
         case (_?, nil): return true
         case (let mine?, let theirs?): return precedes(mine, theirs)
+        }
+    }
+
+    private static func isPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"):
+            true
+        default: false
         }
     }
 

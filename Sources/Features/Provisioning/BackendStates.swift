@@ -50,8 +50,11 @@ package struct BackendStates: Sendable {
     /// - Throws: ``VaultError``, as ``StateVault/save(_:for:underLock:author:alongside:)``.
     package func save(_ state: [UInt8], for deployment: Deployment, lock: String?, author: String) async throws -> StateVersion? {
         let document = try StateDocument(parsing: state)
+        // Which secrets a Terraform elsewhere was given nobody knows here; those of runs and credentials are masked.
+        let secrets = try await DeploymentSecrets(database: database, keyring: keyring)
+            .secrets(of: deployment, outputs: document.outputs, keepsHidden: false)
         let outputs = try DeploymentOutputs(database: database, keyring: keyring).sealed(
-            OutputJSON.outputs(of: document),
+            secrets.guarded(OutputJSON.outputs(of: document)),
             project: deployment.project,
             organization: deployment.sealingName
         )
@@ -81,7 +84,7 @@ package struct BackendStates: Sendable {
         let facts = current.version
         let quoted = { (text: String) in String(decoding: try JSONEncoder().encode(text), as: UTF8.self) }
         let text = """
-            {"version":4,"terraform_version":\(try quoted(facts.terraformVersion)),"serial":\(facts.serial + 1),\
+            {"version":4,"terraform_version":\(try quoted(facts.terraformVersion)),"serial":\(StateDocument.serial(after: facts.serial)),\
             "lineage":\(try quoted(facts.lineage)),"outputs":{},"resources":[],"check_results":null}
             """
         _ = try await save(Array(text.utf8), for: deployment, lock: lock, author: author)

@@ -44,7 +44,8 @@ package struct CrashFindings: Sendable, Equatable {
     ///
     /// A credential `test` masks the name in `aws_instance.test`, too: then what is left of the address has to do.
     private static func has(_ address: String, in addresses: Set<String>) -> Bool {
-        if addresses.contains(address) { return true }
+        // Events have addresses without what a terminal would obey.
+        if addresses.contains(address) || addresses.contains(where: { Harmless.line($0) == address }) { return true }
         guard let first = address.firstRange(of: Redactor.mask) else { return false }
         let (start, end) = (address[..<first.lowerBound], address[first.upperBound...].split(separator: Redactor.mask).last ?? "")
         return addresses.contains { $0.hasPrefix(start) && $0.hasSuffix(end) }
@@ -55,7 +56,11 @@ package struct CrashFindings: Sendable, Equatable {
     /// - Parameter project: Named in the commands.
     /// - Returns: Several lines.
     package func explanation(project: String) -> String {
-        var lines = ["Terraform was cut off while it changed resources, which may exist without being in the state:"]
+        var lines = [
+            inFlight.isEmpty
+                ? "Terraform reported resources that are not in the state:"
+                : "Terraform was cut off while it changed resources, which may exist without being in the state:"
+        ]
         for report in inFlight { lines.append("  - \(report.address) was being \(Self.participle(report.action))") }
         for report in unrecorded {
             lines.append(

@@ -127,6 +127,31 @@ package struct CredentialStore: Sendable {
         }
     }
 
+    /// The environment variables of all credentials of an organization: what its runs must not show.
+    ///
+    /// - Throws: `StorageError`; `SealingError` when one can't be opened.
+    func environments(of organization: OrganizationID) async throws -> [[String: String]] {
+        let stored = try await database.read { transaction in
+            try transaction.rows(
+                """
+                SELECT c.name, c.sealed_values, COALESCE(o.sealed_as, o.name) AS sealing_name
+                FROM cloud_provider_credentials c JOIN organizations o ON o.id = c.organization_id
+                WHERE o.id = \(organization) ORDER BY c.name
+                """
+            ).map { row in
+                let (name, owner): (String, String) = (try row.value("name"), try row.value("sealing_name"))
+                return (
+                    sealed: try row.value("sealed_values", as: [UInt8].self),
+                    context: SealContext.credential(organization: owner, name: name)
+                )
+            }
+        }
+        return try stored.map { credential in
+            let plain = try Envelope.open(credential.sealed, with: keyring, context: credential.context)
+            return try JSONDecoder().decode([String: String].self, from: Data(plain))
+        }
+    }
+
     /// The environment variables of a credential, for a run of the same organization.
     func values(name: String, organization: String) async throws -> [String: String] {
         let stored = try await database.read { transaction -> (sealed: [UInt8], sealingName: String)? in

@@ -30,13 +30,18 @@ package struct DeploymentOutputs: Sendable {
                 (data: $0.data, sealed: $0.sealed, sealingName: deployment.sealingName)
             }
         }
-        guard let stored, let data = stored.data else { return [:] }
-        var outputs = try JSONDecoder().decode([String: OutputValue].self, from: Data(data.utf8))
+        guard let stored else { return [:] }
+        var outputs = try Self.shown(stored.data)
         guard revealing, let sealed = stored.sealed else { return outputs }
         let context = SealContext.outputs(organization: stored.sealingName, project: project)
         let values = try JSONDecoder().decode([String: String].self, from: Data(Envelope.open(sealed, with: keyring, context: context)))
         for (name, value) in values { outputs[name]?.value = value }
         return outputs
+    }
+
+    /// The open part of what is stored: hidden values are nil.
+    static func shown(_ data: String?) throws -> [String: OutputValue] {
+        try data.map { try JSONDecoder().decode([String: OutputValue].self, from: Data($0.utf8)) } ?? [:]
     }
 
     /// What to store: the open part as JSON, and the sensitive values sealed (nil when there are none).

@@ -90,13 +90,15 @@ package struct LeftoverRescue: Sendable {
     private func keep(_ state: [UInt8], of facts: LeftoverFacts) throws -> String {
         let context = SetAsideState.context(job: facts.job, fence: facts.fence)
         let sealed = try Envelope.seal(state, with: services.keyring, context: context, compress: true)
-        try FileManager.default.createDirectory(
-            atPath: services.rescueFolder,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
         let path = "\(services.rescueFolder)/\(SetAsideState.name(job: facts.job, fence: facts.fence))"
-        try Data(sealed).write(to: URL(filePath: path), options: .atomic)
+        try FileSystem.makeFolder(services.rescueFolder)
+        // One that was made before, by hand or by an older version, may be open to others.
+        try FileSystem.setMode(0o700, of: services.rescueFolder)
+        // Whole or not at all, and never with the mode of a file that was there.
+        try FileSystem.removeFile("\(path).new")
+        try FileSystem.write(sealed, to: "\(path).new", mode: 0o600, durably: true)
+        try FileSystem.rename("\(path).new", to: path)
+        try FileSystem.sync(folder: services.rescueFolder)
         return path
     }
 }

@@ -22,6 +22,8 @@ package struct ProvisioningServices: Sendable {
     package let worker: String
     /// A folder for sealed states that could not be stored any more.
     package let rescueFolder: String
+    /// What one run may take of the machine.
+    package let limits: RunLimits
     /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
     package let network: NetworkMode?
     /// How long Terraform may take to stop when asked.
@@ -43,6 +45,7 @@ package struct ProvisioningServices: Sendable {
         logger: Logger,
         worker: String,
         rescueFolder: String,
+        limits: RunLimits = RunLimits(),
         network: NetworkMode? = nil,
         grace: Duration = .seconds(90),
         approvalTime: Duration = .seconds(86_400),
@@ -59,6 +62,7 @@ package struct ProvisioningServices: Sendable {
         self.logger = logger
         self.worker = worker
         self.rescueFolder = rescueFolder
+        self.limits = limits
         self.network = network
         self.grace = grace
         self.approvalTime = approvalTime

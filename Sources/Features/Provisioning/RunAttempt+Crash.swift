@@ -33,14 +33,22 @@ extension RunAttempt {
     /// - Returns: The leftovers, to be removed once all is settled, and the resource events that Terraform had written in them.
     private func adoptLeftovers() async throws -> ([Leftover], [JobEvent]) {
         let job = job
-        let leftovers = try Leftover.adopt(in: services.workspaces) { LeftoverFacts($0)?.job == job }
+        let fence = fence
+        let leftovers = try Leftover.adopt(in: services.workspaces) {
+            LeftoverFacts($0)?.job == job
+        } superseding: {
+            // Its worker was stopped, or the machine stood still, until the lease was over: it may not write any more, and its Terraform does.
+            LeftoverFacts($0).map { $0.job == job && $0.fence < fence } ?? false
+        }
         var heard: [JobEvent] = []
         for leftover in leftovers {
             try await recorder.record(
                 [.log(LogLine(text: "Adopting the workspace of a worker that died"))],
                 text: "Adopting the workspace of a worker that died\n"
             )
-            heard += leftover.lines(settings: RunSettings(redactor: redactor(sourceFacts: nil, state: nil))).flatMap(JobEvent.events)
+            heard += leftover.lines(settings: RunSettings(redactor: secrets(sourceFacts: nil, state: nil).redactor)).flatMap(
+                JobEvent.events
+            )
             // Without one the vault has the last whole state, or there never was one.
             guard let state = leftover.lastState else { continue }
             do {

@@ -64,7 +64,7 @@ struct RunAttempt: Sendable {
 
     private func end(of stop: CarriedOutStop) async throws -> JobEnd {
         if stop.reason == .timedOut {
-            let limit = Int(context.job.timeout / .seconds(1))
+            let limit = Int(clamping: context.job.timeout / .seconds(1))
             throw await ends.failure(
                 .timedOut,
                 code: nil,
@@ -110,13 +110,13 @@ struct RunAttempt: Sendable {
         let workspace = try await openWorkspace()
         // What the vault doesn't have stays where the next attempt finds it.
         defer { if !tracker.hasUnsavedState { workspace.remove() } }
-        let redactor = redactor(sourceFacts: workspace.facts, state: try workspace.state())
-        let settings = RunSettings(environment: order.inputs.environment, redactor: redactor)
+        let secrets = secrets(sourceFacts: workspace.facts, state: try workspace.state())
+        let settings = RunSettings(environment: order.inputs.environment, redactor: secrets.redactor, limits: services.limits)
         for warning in workspace.facts.warnings {
             try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
         }
         try await prepare(workspace, settings)
-        return try await RunStages(attempt: self, workspace: workspace, settings: settings).run()
+        return try await RunStages(attempt: self, workspace: workspace, settings: settings, secrets: secrets).run()
     }
 
     /// Says that the run has begun; the right to write the state comes with its lock, for another may hold that.
@@ -191,8 +191,19 @@ struct RunAttempt: Sendable {
     }
 
     private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
-        let lock = order.providerLock
-        switch try await services.runner.prepare(workspace, lock: lock, settings: settings) {
+        var preparation = try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+        if case .needsInitialization = preparation {
+            try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
+            let installed = try await unlessStopped { try await services.runner.fillStore(for: workspace) }
+            for provider in installed {
+                let text = "Installed the provider \(provider)"
+                try await recorder.record([.log(LogLine(text: text))], text: "\(text)\n")
+            }
+            if !installed.isEmpty {
+                preparation = try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+            }
+        }
+        switch preparation {
         case .ready(let lock):
             if let lock, lock != order.providerLock { try await keep(lock) }
             try await recorder.advance(progress: RunProgress.prepared, message: "The workspace is ready")
@@ -201,7 +212,25 @@ struct RunAttempt: Sendable {
         try context.stop.check()
     }
 
-    /// A real `terraform init`, after which the store knows the providers.
+    /// A stop ends a download at once.
+    private func unlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                _ = await context.stop.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            for try await result in group {
+                if let result { return result }
+                // Also reached when this task itself is cancelled.
+                try context.stop.check()
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// A real `terraform init` in the run's own sandbox, for what the store can't be filled with beforehand.
     func initialize(_ workspace: Workspace, _ settings: RunSettings) async throws {
         try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
         let session = TerraformSession(attempt: self, workspace: workspace, settings: settings)
@@ -209,7 +238,8 @@ struct RunAttempt: Sendable {
         // The kept lock was outgrown, and is gone now.
         if exit.needsInitialization, context.stop.reason == nil { exit = try await session.run(.initialize) }
         guard exit.isSuccess else { throw try await failure(of: exit) }
-        if let lock = try await services.runner.keepProviders(of: workspace) { try await keep(lock) }
+        let lock = try await unlessStopped { try await services.runner.keepProviders(of: workspace) }
+        if let lock { try await keep(lock) }
         try await recorder.advance(progress: RunProgress.prepared, message: "Providers are installed")
     }
 
@@ -222,19 +252,10 @@ struct RunAttempt: Sendable {
         try await recorder.enter(status, stage: stage, progress: progress, message: message)
     }
 
-    /// What no line may show: credentials, sensitive variables, and the sensitive outputs that the state knows.
-    func redactor(sourceFacts: SourceFacts?, state: [UInt8]?) -> Redactor {
-        let declared = Set((sourceFacts?.sensitiveVariables ?? []).map { $0.lowercased() })
-        let sourceFiles = order.source.entries.compactMap { entry -> RunInputs.VariableFile? in
-            guard !entry.path.contains("/"), entry.path.hasSuffix(".tfvars") || entry.path.hasSuffix(".tfvars.json"),
-                case .file(let content, _) = entry.content
-            else { return nil }
-            return RunInputs.VariableFile(name: entry.path, content: content)
-        }
-        var secrets = order.inputs.secrets(sensitiveVariables: declared, sourceFiles: sourceFiles)
+    /// What neither a line nor an output may show.
+    func secrets(sourceFacts: SourceFacts?, state: [UInt8]?) -> RunSecrets {
         // A state that can't be read is refused where it matters, by Terraform and by the vault.
         let outputs = state.flatMap { try? StateDocument(parsing: $0) }?.outputs ?? []
-        secrets += outputs.filter(\.isSensitive).compactMap { OutputJSON.string($0.value) }
-        return Redactor(secrets: secrets)
+        return RunSecrets(inputs: order.inputs, source: order.source, facts: sourceFacts, outputs: outputs)
     }
 }

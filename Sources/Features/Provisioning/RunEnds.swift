@@ -64,7 +64,9 @@ struct RunEnds: Sendable {
     }
 
     /// Everything was done, and the vault has the state.
-    func completed(state: StateDocument?) async throws -> JobEnd {
+    ///
+    /// An output that holds one of the secrets is treated as a sensitive one.
+    func completed(state: StateDocument?, secrets: RunSecrets) async throws -> JobEnd {
         let action = attempt.order.options.action
         let isDestroy = action == .destroy
         // Reading what exists makes a failed deploy no better.
@@ -72,7 +74,7 @@ struct RunEnds: Sendable {
         let outcome = hasOutcome ? deployment.status : .completed
         let status: DeploymentStatus = isDestroy ? .destroyed : action == .refresh ? outcome : .completed
         let error = action == .refresh ? deployment.errorMessage : nil
-        let outputs = state.map(OutputJSON.outputs) ?? [:]
+        let outputs = secrets.guarded(state.map(OutputJSON.outputs) ?? [:])
         let sealed = try DeploymentOutputs(database: services.database, keyring: services.keyring)
             .sealed(outputs, project: deployment.project, organization: deployment.sealingName)
         try await attempt.recorder.advance(progress: RunProgress.reading, message: "Reading outputs")

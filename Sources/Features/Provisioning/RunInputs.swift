@@ -52,17 +52,23 @@ package struct RunInputs: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - sensitiveVariables: Names that the configuration declares `sensitive`.
     ///   - sourceFiles: The configuration's own variable files.
+    ///   - disclosed: Names of variables that are no secret in this place.
     /// - Returns: In no order, with repetitions.
-    func secrets(sensitiveVariables: Set<String>, sourceFiles: [VariableFile] = []) -> [String] {
+    func secrets(
+        sensitiveVariables: Set<String>,
+        sourceFiles: [VariableFile] = [],
+        disclosed: Set<String> = []
+    ) -> [String] {
+        func isSecret(_ name: String) -> Bool { !disclosed.contains(name) && Self.isSecret(name: name, declared: sensitiveVariables) }
         let fromEnvironment = environment.filter { name, _ in
             name.hasPrefix("TF_VAR_")
-                ? Self.isSecret(name: String(name.dropFirst(7)), declared: sensitiveVariables)
+                ? isSecret(String(name.dropFirst(7)))
                 : !Self.harmless.contains(name) && !name.hasPrefix("AWS_ENDPOINT_URL_")
         }
-        let fromVariables = variables.filter { Self.isSecret(name: $0.key, declared: sensitiveVariables) }
+        let fromVariables = variables.filter { isSecret($0.key) }
         let fromFiles = (sourceFiles + variableFiles).flatMap { file in
             Terraform.VariableFile.texts(in: file.content, isJSON: file.name.hasSuffix(".json"))
-                .filter { Self.isSecret(name: $0.key, declared: sensitiveVariables) }.values.joined()
+                .filter { isSecret($0.key) }.values.joined()
         }
         // A list of secrets: each of them, too.
         let within = fromVariables.values.flatMap { value in

@@ -11,6 +11,8 @@ struct RunStages: Sendable {
     let attempt: RunAttempt
     let workspace: Workspace
     let settings: RunSettings
+    /// What none of the outputs may show to everyone.
+    let secrets: RunSecrets
 
     private var options: RunOptions { attempt.order.options }
 
@@ -83,7 +85,7 @@ struct RunStages: Sendable {
         try await attempt.enter(.verifying, .verify, RunProgress.verifying, "Verifying the state")
         let state = try await keeper.keepFinal(summary: attempt.tracker.applied)
         try await keeper.verify()
-        return try await attempt.ends.completed(state: state)
+        return try await attempt.ends.completed(state: state, secrets: secrets)
     }
 
     /// Runs a command, and once more after a real `init` when the prepared workspace did not serve it.

@@ -20,6 +20,8 @@ final class RunTracker: Sendable {
         var addresses: [String]?
         /// A state could not be stored: it lies in the workspace only.
         var hasUnsavedState = false
+        /// Of all commands of the attempt together.
+        var budget = LogBudget()
     }
 
     private let state: Mutex<State>
@@ -98,6 +100,12 @@ final class RunTracker: Sendable {
             return true
         }
     }
+
+    /// A line that is only chatter; what is to be recorded now.
+    func chatter(_ entry: LogBudget.Entry) -> [LogBudget.Entry] { state.withLock { $0.budget.take(entry, at: .now) } }
+
+    /// The chatter that was held back, at a command's end.
+    func endChatter() -> [LogBudget.Entry] { state.withLock { $0.budget.end() } }
 
     /// Remembers resource events.
     func remember(_ events: [JobEvent]) {

@@ -28,8 +28,10 @@ package struct StateAdoption: Sendable {
         let document = try StateDocument(parsing: state.bytes)
         let found = try await database.read { try DeploymentStore().deployment(deployment, in: $0) }
         guard let found else { return }
+        let secrets = try await DeploymentSecrets(database: database, keyring: keyring)
+            .secrets(of: found, outputs: document.outputs, keepsHidden: true)
         let sealed = try DeploymentOutputs(database: database, keyring: keyring)
-            .sealed(OutputJSON.outputs(of: document), project: found.project, organization: found.sealingName)
+            .sealed(secrets.guarded(OutputJSON.outputs(of: document)), project: found.project, organization: found.sealingName)
         let (addresses, now) = (document.managedAddresses, now())
         try await database.write { transaction in
             let store = DeploymentStore()

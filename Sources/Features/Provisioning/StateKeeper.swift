@@ -52,8 +52,8 @@ actor StateKeeper {
         attempt.tracker.keep(last.document.managedAddresses)
         if end.isTorn {
             try await attempt.recorder.record(
-                [.log(LogLine(level: "warn", text: "Terraform was killed while it wrote its state; the last whole one is kept."))],
-                text: "Terraform was killed while it wrote its state; the last whole one is kept.\n"
+                [.log(LogLine(level: "warn", text: "The state file is cut off or was replaced; the last whole one is kept."))],
+                text: "The state file is cut off or was replaced; the last whole one is kept.\n"
             )
         }
         return last.document
@@ -63,7 +63,12 @@ actor StateKeeper {
     ///
     /// - Throws: ``JobFailure`` when they differ, or a resource that was reported done is missing.
     func verify() async throws {
-        guard let written = end?.last else { return }
+        guard let end else { return }
+        guard !end.isTorn else {
+            let explanation = "Terraform succeeded, and where its state should be there is something else: the last whole one is kept."
+            throw JobFailure(.conflict, message: explanation, code: "state_replaced")
+        }
+        guard let written = end.last else { return }
         let stored = try await attempt.services.vault.load(attempt.deployment.id)
         guard let stored, try StateDocument.areEqualButForChecks(stored.bytes, written.bytes) else {
             throw JobFailure(.stateRefused, message: "The stored state is not the one that Terraform wrote; run the deploy again.")

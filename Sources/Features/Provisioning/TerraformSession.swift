@@ -22,6 +22,8 @@ struct TerraformSession: Sendable {
                 for await activity in run.activity { attempt.context.setActivity(activity == .waiting ? .waiting : .computing) }
             }
             for await line in run.lines { await take(line) }
+            // As in take(_:).
+            for entry in attempt.tracker.endChatter() { try? await attempt.recorder.record(entry.events, text: entry.text) }
             let exit = await run.wait()
             group.cancelAll()
             attempt.context.setActivity(.computing)
@@ -48,7 +50,10 @@ struct TerraformSession: Sendable {
             try await attempt.enter(applying.status, applying.stage, RunProgress.applying, applying.message)
         }
         if !attempt.tracker.hold(events, text: text(of: line), of: line) {
-            try await attempt.recorder.record(events, text: text(of: line))
+            let entry = LogBudget.Entry(events: events, text: text(of: line))
+            for due in line.isChatter ? attempt.tracker.chatter(entry) : [entry] {
+                try await attempt.recorder.record(due.events, text: due.text)
+            }
         }
         guard applying != nil, attempt.tracker.isApplying else { return }
         switch line.event {
@@ -85,6 +90,16 @@ struct TerraformSession: Sendable {
             }
             guard let next = await attempt.context.stop.wait(beyond: reason) else { return }
             reason = next
+        }
+    }
+}
+
+extension TerraformLine {
+    /// Whatever a provisioner or a module likes to say; nothing depends on it.
+    fileprivate var isChatter: Bool {
+        switch event {
+        case .provisionProgress, .plainText, .unknown, .log, .initOutput, .refreshStart, .refreshComplete, .applyProgress: true
+        default: false
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 extension ChildProcess {
-    /// What ``run(_:timeout:limit:)`` gives back.
+    /// What ``run(_:timeout:limit:endsWhenCancelled:)`` gives back.
     package struct Finished: Sendable {
         package let status: ExitStatus
         /// What it wrote, cut at the limit.
@@ -23,12 +23,14 @@ extension ChildProcess {
     ///   - command: Its `output` and `errorOutput` are replaced.
     ///   - timeout: After that it is killed, with its session.
     ///   - limit: Bytes kept of each stream; the rest is read and dropped.
+    ///   - endsWhenCancelled: It is killed, with its session, when the calling task is cancelled; else it runs to its end all the same.
     /// - Returns: How it ended, and what it wrote.
     /// - Throws: ``HostError`` when it can't be started.
     package static func run(
         _ command: Command,
         timeout: Duration = .seconds(60),
-        limit: Int = 1 << 20
+        limit: Int = 1 << 20,
+        endsWhenCancelled: Bool = false
     ) async throws(HostError) -> Finished {
         let output = Collector(limit: limit)
         let errorOutput = Collector(limit: limit)
@@ -42,7 +44,11 @@ extension ChildProcess {
         timer.schedule(deadline: .now() + timeout.timeInterval)
         timer.setEventHandler { if child.signal(SIGKILL, group: group) { expired.raise() } }
         timer.activate()
-        let status = await child.wait()
+        let status = await withTaskCancellationHandler {
+            await child.wait()
+        } onCancel: {
+            if endsWhenCancelled { child.signal(SIGKILL, group: group) }
+        }
         timer.cancel()
         child.finishReading()
         await output.ended()

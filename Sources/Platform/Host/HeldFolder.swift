@@ -41,7 +41,7 @@ package final class HeldFolder: Sendable {
     /// - Parameters:
     ///   - name: A relative path.
     ///   - owner: See ``owner``.
-    /// - Returns: The folder, held.
+    /// - Returns: The folder, held as this one is.
     /// - Throws: ``HostError``
     package func folder(_ name: String, owner: FileOwner? = nil) throws(HostError) -> HeldFolder {
         HeldFolder(

@@ -18,6 +18,27 @@ package final class MemoryFile: Sendable {
         lseek(descriptor, 0, SEEK_SET)
     }
 
+    /// Takes over a descriptor that this process was started with; nil when there is none.
+    package init?(inherited descriptor: Int32) {
+        guard FileFacts(descriptor: descriptor) != nil else { return nil }
+        self.descriptor = descriptor
+    }
+
+    /// Writes other bytes in place of those that are there; who reads meanwhile may see half of both.
+    package func replace(_ bytes: [UInt8]) throws(HostError) {
+        guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, ftruncate(descriptor, bytes.count) == 0 else {
+            throw HostError(errno: errno, doing: "write", path: "a memory file")
+        }
+    }
+
+    /// All that is in it now; nothing when it can't be read.
+    package var content: [UInt8] {
+        let count = FileFacts(descriptor: descriptor)?.byteCount ?? 0
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            used = max(0, pread(descriptor, buffer.baseAddress, count, 0))
+        }
+    }
+
     /// Where programs of the same user find it while this process lives, when they can't be handed a descriptor.
     package var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
 

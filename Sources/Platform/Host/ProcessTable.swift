@@ -33,11 +33,28 @@ package enum ProcessTable {
         return result.sorted()
     }
 
+    /// What a process takes: its threads, and the memory that it shares with no file, in bytes; nothing when it is gone.
+    package static func usage(_ pid: Int32) -> (threads: Int, privateBytes: Int) {
+        var (threads, memory) = (0, 0)
+        for line in (text("status", pid) ?? "").split(separator: "\n") {
+            let parts = line.split { $0 == "\t" || $0 == " " }
+            guard parts.count > 1, let number = Int(parts[1]) else { continue }
+            // RssShmem: what it has mapped of memory that processes share, `/dev/shm` for one.
+            if parts[0] == "Threads:" { threads = number } else if ["RssAnon:", "RssShmem:"].contains(parts[0]) { memory += number * 1024 }
+        }
+        return (threads, memory)
+    }
+
     /// It and everything below it.
-    package static func tree(_ pid: Int32) -> [Int32] {
+    ///
+    /// - Parameters:
+    ///   - pid: Where to begin.
+    ///   - limit: So many are enough: whoever starts processes all the time would keep us looking.
+    /// - Returns: Process ids, itself first.
+    package static func tree(_ pid: Int32, atMost limit: Int = .max) -> [Int32] {
         var result: [Int32] = []
         var open = [pid]
-        while let next = open.popLast() {
+        while result.count <= limit, let next = open.popLast() {
             result.append(next)
             open += allChildren(next)
         }
@@ -59,6 +76,12 @@ package enum ProcessTable {
         else { return false }
         return mask >> UInt64(signal - 1) & 1 == 1
     }
+
+    /// The process that started this one; another one's id once that has ended.
+    package static var parentOfThis: Int32 { getppid() }
+
+    /// Whether a process was started by another, directly.
+    package static func isChild(_ pid: Int32, of other: Int32) -> Bool { parent(pid) == other }
 
     package static func parent(_ pid: Int32) -> Int32? {
         guard let fields = statistics(pid), fields.count > 1 else { return nil }

@@ -24,6 +24,10 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
         case damaged
         /// Larger than the caller allows.
         case tooLarge(size: UInt64, limit: Int)
+        /// It unpacks to more than so many times its size.
+        case tooDense(ratio: Int)
+        /// It consists of more pieces than any program makes.
+        case tooManyMembers(limit: Int)
         /// No zstd frame, or a broken or lying one.
         case notCompressed
         /// An argument that the algorithm does not allow.
@@ -52,6 +56,8 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
         case .keyMismatch(let name): "the key \"\(name)\" in the keyring does not open it: the key was replaced or the header is damaged"
         case .damaged: "damaged: the bytes are not as they were sealed"
         case .tooLarge(let size, let limit): "\(size) bytes, more than the limit of \(limit)"
+        case .tooDense(let ratio): "the compressed bytes unpack to more than \(ratio) times their size"
+        case .tooManyMembers(let limit): "the compressed bytes have more than \(limit) members"
         case .notCompressed: "the compressed bytes are broken"
         case .invalidArgument(let what): "can't seal: \(what)"
         case .library(let call, let number): "\(call) failed with error \(number)"

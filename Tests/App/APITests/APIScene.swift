@@ -114,6 +114,18 @@ struct APIScene: Sendable {
         type: String? = "application/json",
         headers: [HeaderField] = []
     ) async throws -> Answer {
+        try await ask(method, path, token: token, bytes: Array(body.utf8), type: type, headers: headers)
+    }
+
+    /// As above, with a body that is no text.
+    func ask(
+        _ method: String,
+        _ path: String,
+        token: String?,
+        bytes body: [UInt8],
+        type: String?,
+        headers: [HeaderField] = []
+    ) async throws -> Answer {
         var fields = headers
         if let token { fields.append(HeaderField("Authorization", "Bearer \(token)")) }
         if !body.isEmpty, let type { fields.append(HeaderField("Content-Type", type)) }
@@ -122,7 +134,7 @@ struct APIScene: Sendable {
             method: method,
             target: target,
             headers: HeaderFields(fields),
-            body: RequestBody(bytes: Array(body.utf8)),
+            body: RequestBody(bytes: body),
             client: Client(address: "192.0.2.7"),
             id: "test"
         )

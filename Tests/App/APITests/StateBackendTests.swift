@@ -89,6 +89,17 @@ import WebServer
         }
     }
 
+    @Test(arguments: [Int.max, 1 << 53, -1])
+    func `a serial that no later one could follow is refused with what to do`(_ serial: Int) async throws {
+        try await APIScene.with { scene in
+            let token = scene.tokens[.admin]
+            let answer = try await scene.ask("POST", "/api/state/new", token: token, Self.text(APIScene.state(serial: serial)))
+            #expect(answer.status == 400 && answer.error?.contains("set \"serial\" in the file") == true, "\(answer)")
+            // It makes no project either.
+            #expect(try await scene.ask("GET", "/api/deployments/new", token: token).status == 404)
+        }
+    }
+
     @Test func `what is no state, or another's, is refused`() async throws {
         try await APIScene.with { scene in
             let token = scene.tokens[.admin]

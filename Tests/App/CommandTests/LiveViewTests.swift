@@ -1,6 +1,7 @@
 import Domain
 import Events
 import FoundationEssentials
+import Log
 import Testing
 
 @testable import slipway

@@ -86,7 +86,7 @@ enum Registers {
             let addsPrefix = file.lines.contains { $0.contains("\"SLIPWAY_\\(") }
             for (line, code) in zip(file.lines, file.code) where !code.allSatisfy({ $0 == " " }) {
                 if line.contains("\"SLIPWAY_") { names.formUnion(line.matches(of: /"(SLIPWAY_[A-Z_]*[A-Z])"/).map { String($0.1) }) }
-                if addsPrefix { names.formUnion(line.matches(of: /value\("([A-Z_]+)"\)/).map { "SLIPWAY_\($0.1)" }) }
+                if addsPrefix { names.formUnion(line.matches(of: /(?:value|limit)\("([A-Z_]+)"[,)]/).map { "SLIPWAY_\($0.1)" }) }
             }
         }
         return names.subtracting(givenToRuns)

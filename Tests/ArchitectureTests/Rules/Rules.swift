@@ -9,7 +9,8 @@ enum Rules {
         return files.flatMap { file in
             let everywhere = wording(in: file) + length(of: file)
             guard file.path.hasPrefix("Sources/") else { return everywhere }
-            return imports(of: file, floors: floors) + access(in: file) + safety(in: file) + looseTasks(in: file) + everywhere
+            let ours = imports(of: file, floors: floors) + access(in: file) + safety(in: file) + looseTasks(in: file)
+            return ours + pathsIntoRuns(in: file) + Numbers.violations(in: file) + everywhere
         }
     }
 
@@ -54,6 +55,21 @@ enum Rules {
     private static func isComment(_ file: SourceFile, _ index: Int) -> Bool {
         let written = file.lines[index]
         return file.code[index].reversed().drop { $0 == " " }.count < written.reversed().drop { $0 == " " }.count && written.contains("//")
+    }
+
+    /// What a run can write, it can exchange for a link or a pipe: the code that works there reaches it through `HeldFolder` only.
+    private static func pathsIntoRuns(in file: SourceFile) -> [Violation] {
+        let folders = ["Engine/Terraform/Workspace/", "Engine/Terraform/Run/", "Engine/StateVault/Follower/"]
+        // The folder of all workspaces is no run's.
+        guard folders.contains(where: { file.path.hasPrefix("Sources/\($0)") }), !file.path.hasSuffix("/WorkspaceRoot.swift") else {
+            return []
+        }
+        return each(file, containing: ["FileSystem", "OpenFile", "FileFacts", "FileManager", "contentsOf", "FileHandle"]) { code, _ in
+            guard code.contains(/\bFileSystem\.|\bOpenFile\(|\bFileFacts\(of:|\bFileManager\b|\bFileHandle\b|\(contentsOf/) else {
+                return nil
+            }
+            return "a run can exchange what lies below its folder: reach it through `HeldFolder`"
+        }
     }
 
     private static func wording(in file: SourceFile) -> [Violation] {

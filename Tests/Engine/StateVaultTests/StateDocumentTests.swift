@@ -8,6 +8,19 @@ import Testing
         #"{"version":4,"serial":7,"lineage":"l-1","terraform_version":"1.11.4""# + rest + "}"
     }
 
+    @Test func `A key that can't be printed stands in an address as Terraform writes it`() throws {
+        let keys = [#"x\u001b[31my"#, "bi\u{202E}di", "c1\u{9B}2J", "nb\u{A0}sp", "zw\u{200B}x", "é✓日本", #"\u007f"#, "\u{E0001}"]
+        let instances = keys.map { "{\"index_key\": \"\($0)\"}" }.joined(separator: ",")
+        let document = try parse(head(#", "resources": [{"mode":"managed","type":"t","name":"n","instances":[\#(instances)]}]"#))
+        // As `terraform state list` of 1.11.4 prints them.
+        #expect(
+            document.resources.map(\.address) == [
+                #"t.n["x\u001b[31my"]"#, #"t.n["bi\u202edi"]"#, #"t.n["c1\u009b2J"]"#, #"t.n["nb\u00a0sp"]"#, #"t.n["zw\u200bx"]"#,
+                #"t.n["é✓日本"]"#, #"t.n["\u007f"]"#, #"t.n["\U000e0001"]"#,
+            ]
+        )
+    }
+
     @Test func `Tells what Terraform wrote`() throws {
         let document = try parse(
             head(

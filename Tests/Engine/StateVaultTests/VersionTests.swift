@@ -43,6 +43,39 @@ import Testing
         }
     }
 
+    @Test(arguments: [SampleState.json(serial: .max), SampleState.json(serial: 1 << 53), SampleState.json(serial: -1)])
+    func `A serial that leaves no room for later ones is refused where a person brings it`(state: [UInt8]) async throws {
+        try await TestDatabase.sqlite.withVault { fixture in
+            #expect(await reason { try await fixture.save(state) } == .unusableSerial)
+            #expect(await reason { try await fixture.vault.checkImport(state, into: fixture.first) } == .unusableSerial)
+            let forced = await reason { try await fixture.vault.importState(state, into: fixture.first, author: "a", force: true) }
+            #expect(forced == .unusableSerial)
+            let most = SampleState.json(serial: Int(StateDocument.largestSerial))
+            let imported = try await fixture.vault.importState(most, into: fixture.first, author: "a")
+            #expect(imported.version?.version == 1)
+        }
+    }
+
+    @Test func `What a run has made is kept whatever its serial, and one can go back from it`() async throws {
+        try await TestDatabase.sqlite.withVault { fixture in
+            _ = try await fixture.save(SampleState.json(serial: 1), job: "deploy-1")
+            let hostile = SampleState.json(serial: .max, resources: 2)
+            #expect(try await fixture.save(hostile, job: "deploy-2")?.serial == .max)
+            #expect(try await fixture.vault.load(fixture.first)?.bytes == hostile)
+            let back = try await fixture.vault.rollback(fixture.first, to: 1, author: "a")
+            #expect(back.version == 3 && back.serial == StateDocument.largestSerial)
+            #expect(try await fixture.vault.rollback(fixture.first, to: 2, author: "a").serial == StateDocument.largestSerial)
+            _ = try await fixture.vault.importState(SampleState.json(serial: 5), into: fixture.first, author: "a", force: true)
+            #expect(try await fixture.vault.rollback(fixture.first, to: 1, author: "a").serial == 6)
+        }
+    }
+
+    @Test func `The next serial is above all others, and never overflows`() {
+        #expect(StateDocument.serial(after: 3, 7) == 8 && StateDocument.serial(after: -5) == 1 && StateDocument.serial(after: .min) == 1)
+        #expect(StateDocument.serial(after: StateDocument.largestSerial - 1) == StateDocument.largestSerial)
+        #expect(StateDocument.serial(after: 1, .max) == StateDocument.largestSerial)
+    }
+
     @Test func `Only the last serial at the top is rewritten`() throws {
         let text = #"{ "version":4 ,"resources":[{"serial": 1}], "serial" : 7 , "lineage":"serial", "outputs":{"serial":{"value":7}}}"#
         let changed = try StateDocument.replacingSerial(in: Array(text.utf8), with: 123)

@@ -150,7 +150,7 @@ struct Holder: Sendable {
     let process: ChildProcess
     private let root: String
 
-    init(_ bench: Bench, source: String, mode: Sandbox.Mode = .required) async throws {
+    init(_ bench: Bench, source: String, mode: Sandbox.Mode = .required, configurationFile: String? = nil, lease: Int? = nil) async throws {
         // Next to the bundle that holds the tests.
         let bundle = try #require(ProcessTable.arguments(ProcessInfo.processInfo.processIdentifier).first { $0.contains(".xctest") })
         let products = bundle.split(separator: "/", omittingEmptySubsequences: false).prefix { !$0.hasSuffix(".xctest") }.joined(
@@ -158,6 +158,8 @@ struct Holder: Sendable {
         )
         var environment = bench.settings.environment
         environment["PATH"] = Bench.path
+        environment["TF_CLI_CONFIG_FILE"] = configurationFile
+        environment["RUN_LEASE"] = lease.map(String.init)
         process = try ChildProcess.start(
             .init(
                 "\(products)/RunHolder",

@@ -20,17 +20,26 @@ struct Bench: Sendable {
     static func with<Result>(
         sandbox mode: Sandbox.Mode = .preferred,
         store storeFolder: String? = nil,
+        registry: ProviderRegistry? = nil,
+        logger: Logger = .none,
         settings: RunSettings = RunSettings(),
         _ body: (Bench) async throws -> Result
     ) async throws -> Result {
         let temporary = try TemporaryFolder()
         // Not the temporary folder's own `remove`: the store is read-only.
         defer { try? FileSystem.removeTree(temporary.path) }
-        let bench = try await Bench(folder: temporary.path, mode: mode, store: storeFolder, settings: settings)
-        return try await body(bench)
+        let store = try ProviderStore(
+            folder: storeFolder ?? "\(temporary.path)/providers",
+            mirror: registry == nil ? await ProviderMirror.find() : nil,
+            configurationFile: registry?.configurationFile,
+            logger: logger
+        )
+        var settings = settings
+        if registry != nil { settings.environment.merge(ProviderRegistry.environment) { given, _ in given } }
+        return try await body(try await Bench(folder: temporary.path, mode: mode, store: store, settings: settings))
     }
 
-    private init(folder: String, mode: Sandbox.Mode, store: String?, settings: RunSettings) async throws {
+    private init(folder: String, mode: Sandbox.Mode, store: ProviderStore, settings: RunSettings) async throws {
         self.folder = folder
         self.settings = settings
         let sandbox = try await Sandbox.establish(mode, environment: ["PATH": Self.path])
@@ -38,18 +47,29 @@ struct Bench: Sendable {
         runner = TerraformRunner(
             program: try await TerraformProgram.locate(environment: ["PATH": Self.path]),
             sandbox: sandbox,
-            providers: try ProviderStore(folder: store ?? "\(folder)/providers", mirror: await ProviderMirror.find())
+            providers: store
         )
     }
 
     func workspace(
         _ main: String,
         _ more: [String: String] = [:],
+        bytes: [String: [UInt8]] = [:],
+        executables: [String: [UInt8]] = [:],
         variables: RunVariables = .init(),
         state: [UInt8]? = nil
     ) throws -> Workspace {
         let files = more.merging(["main.tf": main]) { first, _ in first }.mapValues { Array($0.utf8) }
-        return try Workspace.make(in: root, source: SourceFiles(files: files), variables: variables, state: state, metadata: ["job": "j-1"])
+            .merging(bytes) { first, _ in first }
+        var entries = files.map { SourceFiles.Entry(path: $0.key, content: .file($0.value, isExecutable: false)) }
+        entries += executables.map { SourceFiles.Entry(path: $0.key, content: .file($0.value, isExecutable: true)) }
+        return try Workspace.make(
+            in: root,
+            source: SourceFiles(entries: entries),
+            variables: variables,
+            state: state,
+            metadata: ["job": "j-1"]
+        )
     }
 
     /// What a run said and how it ended.
@@ -74,7 +94,7 @@ struct Bench: Sendable {
         return Outcome(lines: lines, exit: await run.wait())
     }
 
-    /// Prepares, runs, and falls back to `init` as a caller would.
+    /// Prepares, fills the store, runs, and falls back to `init` as a caller would.
     func deploy(
         _ command: TerraformCommand = .apply,
         in workspace: Workspace,
@@ -82,7 +102,11 @@ struct Bench: Sendable {
     ) async throws -> (Outcome, lock: String?, initialized: Bool) {
         var needsInitialization = false
         var kept: String?
-        switch try await runner.prepare(workspace, lock: lock, settings: settings) {
+        var preparation = try await runner.prepare(workspace, lock: lock, settings: settings)
+        if case .needsInitialization = preparation, try await !runner.fillStore(for: workspace).isEmpty {
+            preparation = try await runner.prepare(workspace, lock: lock, settings: settings)
+        }
+        switch preparation {
         case .ready(let lock): kept = lock
         case .needsInitialization: needsInitialization = true
         }

@@ -9,6 +9,29 @@ import Testing
         EventParser(redactor: Redactor(secrets: secrets)).parse(.init(bytes: Array(text.utf8), isTruncated: truncated))
     }
 
+    @Test(arguments: ["1e300", "-1e300", "9223372036854775807", "-5", "1e18"])
+    func `no number in a line ends the process`(_ number: String) {
+        let hook = #"{"hook":{"resource":{"addr":"a.b"},"action":"create","elapsed_seconds":\#(number)},"type":"apply_complete"}"#
+        guard case .applyComplete(_, _, _, let elapsed) = line(hook).event else { return #expect(Bool(false), "no apply_complete") }
+        #expect((.zero ... .seconds(100 * 366 * 86_400)).contains(elapsed))
+        let counts = #"{"changes":{"add":\#(number),"change":\#(number),"import":\#(number),"remove":\#(number)},"type":"change_summary"}"#
+        if case .changeSummary(let summary, _) = line(counts).event { #expect(summary.total >= -20) }
+        let place = #"{"filename":"main.tf","start":{"line":\#(number),"column":\#(number)}}"#
+        let diagnostic = #"{"severity":"error","summary":"s","range":\#(place),"snippet":{"code":"a\nb\nc"}}"#
+        guard case .diagnostic(let found) = line(#"{"diagnostic":\#(diagnostic),"type":"diagnostic"}"#).event else {
+            return #expect(Bool(false), "no diagnostic")
+        }
+        #expect(found.text.contains("c"))
+        var facts = RunFacts()
+        for event in [line(hook).event, line(counts).event, .diagnostic(found)] { facts.add(event) }
+        #expect(facts.errors.count == 1)
+    }
+
+    @Test func `a diagnostic of any line can be shown`() {
+        let far = Diagnostic(summary: "s", file: "main.tf", line: .max, code: "a\nb")
+        #expect(far.text.contains("  \(Int.max) │ b"))
+    }
+
     @Test func `a line of each kind is read`() {
         let resource =
             #""resource":{"addr":"module.m.aws_x.y[0]","module":"module.m","resource":"aws_x.y[0]","implied_provider":"aws","resource_type":"aws_x","resource_name":"y","resource_key":0}"#
@@ -94,7 +117,41 @@ import Testing
 
     @Test func `control sequences of a terminal are taken out`() {
         #expect(line("\u{1B}[31mred\u{1B}[0m\u{7}\u{8} text\ttab").message == "red text\ttab")
-        #expect(line(#"{"@message":"\u001b]0;title\u0007x","type":"log"}"#).message == "0;titlex")
+        #expect(line(#"{"@message":"\u001b]0;title\u0007x","type":"log"}"#).message == "x")
+        #expect(line("a\u{9B}2Jb\u{202E}c\u{2066}d\ne").message == "abcd\ne")
+    }
+
+    @Test func `no field of an event holds what a terminal would obey`() throws {
+        let evil = #"\u001b]0;t\u0007\u001b[5mx\u009b2J\u0085\u202ey\u2066"#
+        let resource =
+            #""resource":{"addr":"\#(evil)","module":"\#(evil)","resource_type":"\#(evil)","resource_name":"\#(evil)","implied_provider":"\#(evil)"}"#
+        let lines = [
+            #"{"@message":"\#(evil)","@timestamp":"\#(evil)","type":"log"}"#,
+            #"{"type":"version","terraform":"\#(evil)"}"#,
+            #"{"type":"init_output","message_code":"\#(evil)"}"#,
+            #"{"type":"planned_change","change":{\#(resource),"action":"create","reason":"\#(evil)","importing":{"id":"\#(evil)"},"previous_\#(resource.dropFirst())}}"#,
+            #"{"type":"apply_complete","hook":{\#(resource),"action":"create","id_value":"\#(evil)","elapsed_seconds":1}}"#,
+            #"{"type":"provision_progress","hook":{\#(resource),"provisioner":"\#(evil)","output":"\#(evil)"}}"#,
+            #"{"type":"outputs","outputs":{"\#(evil)":{"sensitive":true}}}"#,
+            #"""
+            {"type":"diagnostic","diagnostic":{"severity":"error","summary":"\#(evil)","detail":"\#(evil)","address":"\#(evil)",
+            "range":{"filename":"\#(evil)","start":{"line":1,"column":1}},
+            "snippet":{"code":"\#(evil)","context":"\#(evil)","values":[{"traversal":"\#(evil)","statement":"\#(evil)"}]}}}
+            """#.replacing("\n", with: ""),
+        ]
+        for text in lines {
+            let found = line(text)
+            #expect(found.event != .plainText, "\(text)")
+            let shown = "\(found)"
+            let harm: Set<UInt32> = [0x1B, 0x07, 0x9B, 0x85, 0x202E, 0x2066]
+            #expect(!shown.unicodeScalars.contains { harm.contains($0.value) }, "\(text)")
+            #expect(shown.contains("x"), "\(shown)")
+        }
+    }
+
+    @Test func `a secret is masked whether or not it holds what is cleaned away`() {
+        #expect(line("it is a\u{1B}[1mbc\u{0}d", ["a\u{1B}[1mbc\u{0}d"]).message == "it is <redacted>")
+        #expect(line("it is \u{1B}[1mabcd\u{1B}[0m ab\u{1B}[0mcd", ["abcd"]).message == "it is <redacted> <redacted>")
     }
 
     @Test func `a sensitive output has no value, whatever the line says`() {

@@ -126,9 +126,11 @@ import Testing
                 stored: all
             )
         }
-        #expect(try chosen(nil) == .these([all[1]]))
-        #expect(try chosen("~> 4.0") == .these([all[0]]))
-        #expect(try chosen("~> 7.0") == .needsInitialization(why: "the store has no registry.terraform.io/hashicorp/aws that fits"))
+        #expect(try chosen(nil) == ProviderChoice(given: [all[1]]))
+        #expect(try chosen("~> 4.0") == ProviderChoice(given: [all[0]]))
+        let request = ProviderRequest(aws, [try #require(VersionConstraint("~> 7.0"))])
+        let missing = ProviderChoice.Missing(why: "the store has no registry.terraform.io/hashicorp/aws that fits", request: request)
+        #expect(try chosen("~> 7.0") == ProviderChoice(missing: [missing]))
     }
 
     @Test func `a lock of the configuration's own is obeyed to the hash, a kept one as long as it fits`() throws {
@@ -142,18 +144,21 @@ import Testing
                 stored: all
             )
         }
-        func isInitialization(_ choice: ProviderChoice) -> Bool { if case .needsInitialization = choice { true } else { false } }
-        #expect(try choose(own: lock("aws", "5.9.0", ["h1:b"])) == .these([all[1]]))
-        #expect(try choose(own: lock("aws", "5.100.0", ["h1:other-platform", "zh:a"])) == .these([all[0]]))
-        #expect(try choose(own: lock("aws", "5.9.0")) == .these([all[1]]))
-        #expect(isInitialization(try choose(own: lock("aws", "5.9.0", ["h1:forged"]))))
-        #expect(isInitialization(try choose(own: lock("aws", "5.10.0"))))
-        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"])) == .these([all[1]]))
-        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"]), ">= 5.50") == .these([all[0]]))
-        #expect(isInitialization(try choose(kept: lock("aws", "5.10.0"))))
+        func these(_ providers: [StoredProvider]) -> ProviderChoice { ProviderChoice(given: providers) }
+        #expect(try choose(own: lock("aws", "5.9.0", ["h1:b"])) == these([all[1]]))
+        #expect(try choose(own: lock("aws", "5.100.0", ["h1:other-platform", "zh:a"])) == these([all[0]]))
+        #expect(try choose(own: lock("aws", "5.9.0")) == these([all[1]]))
+        // Other hashes than the registry's: nothing that the store could be filled with.
+        let forged = try choose(own: lock("aws", "5.9.0", ["h1:forged"]))
+        #expect(forged.given.isEmpty && forged.missing.map(\.request) == [nil])
+        let unknown = ProviderRequest(aws, exactly: try #require(TerraformVersion("5.10.0")))
+        #expect(try choose(own: lock("aws", "5.10.0")).missing.map(\.request) == [unknown])
+        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"])) == these([all[1]]))
+        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"]), ">= 5.50") == these([all[0]]))
+        #expect(try choose(kept: lock("aws", "5.10.0")).missing.map(\.request) == [unknown])
         // What the lock does not name stands in a module that nobody calls.
-        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"]), ">= 7.0") == .these([]))
-        #expect(try choose(own: DependencyLock([])) == .these([all[0]]))
+        #expect(try choose(kept: lock("aws", "5.9.0", ["h1:b"]), ">= 7.0") == these([]))
+        #expect(try choose(own: DependencyLock([])) == these([all[0]]))
     }
 
     @Test func `the hash is Go's dirhash`() throws {

@@ -50,8 +50,10 @@ import Testing
             )
             #expect(try Leftover.adopt(in: root).isEmpty)
             try workspace?.setMetadata(["job": "k"])
-            let lines = Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8)
-            try FileSystem.write(lines, to: try #require(workspace).path + "/output.jsonl")
+            try FileSystem.write(
+                Array("{\"type\":\"log\",\"@message\":\"m\"}\nhalf".utf8),
+                to: try #require(workspace).path + "/output.jsonl"
+            )
             try FileSystem.write([6], to: try #require(workspace).path + "/last.tfstate")
             workspace = nil
             let adopted = try Leftover.adopt(in: root)

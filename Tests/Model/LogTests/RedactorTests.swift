@@ -24,6 +24,14 @@ import Testing
         #expect(redactor.redacted("a ----- b") == "a ----- b")
     }
 
+    @Test func `a secret is known in an address and in Base64`() {
+        let redactor = Redactor(secrets: ["p/ä w&d", "abcd"])
+        #expect(redactor.redacted("x://u:p%2F%C3%A4+w%26d@h") == "x://u:<redacted>@h")
+        #expect(redactor.redacted("cC/DpCB3JmQ= YWJjZA==") == "<redacted> <redacted>")
+        #expect(redactor.finds(in: "an abcd") && !redactor.finds(in: "an abc"))
+        #expect(Redactor(secrets: ["eu/"]).redacted("eu%2F ZXUv") == "eu%2F ZXUv")
+    }
+
     @Test(arguments: ["", "1", "eu"]) func `what is too short to hide stays`(secret: String) {
         #expect(Redactor(secrets: [secret]).redacted("1 eu \(secret)") == "1 eu \(secret)")
     }

@@ -161,6 +161,12 @@ import Testing
                 + WebSocketClient.encode(opcode: 0, [UInt8](repeating: 1, count: 6000)),
             code: 1009
         ),
+        .init(
+            description: "a message of fragments without bytes",
+            bytes: WebSocketClient.encode(opcode: 2, [], isLast: false)
+                + repeated(WebSocketClient.encode(opcode: 0, [], isLast: false), 200),
+            code: 1009
+        ),
         .init(description: "a close code that is none", bytes: WebSocketClient.encode(opcode: 8, [0, 5]), code: 1002),
         .init(description: "a close code that only libraries use", bytes: WebSocketClient.encode(opcode: 8, [3, 237]), code: 1002),
         .init(description: "a close reason that is no UTF-8", bytes: WebSocketClient.encode(opcode: 8, [3, 232, 0xFF]), code: 1007),
@@ -331,7 +337,7 @@ import Testing
 
     @Test func `a client that asks for pongs and reads none is given up`() async throws {
         var options = WebSocketOptions()
-        options.pendingBytes = 50_000
+        (options.pendingBytes, options.pongTime) = (50_000, .milliseconds(500))
         let closures = Notes<WebSocketClosure?>()
         try await withSocket(
             options,

@@ -25,8 +25,8 @@ enum AuditRoutes {
     ) { call, _ in
         let (limit, before) = (try call.limit(), try call.after())
         var filter = AuditFilter(
-            actor: try call.query("actor"),
-            actionPrefix: try call.query("action"),
+            actor: call.query("actor"),
+            actionPrefix: call.query("action"),
             result: try call.query("result", as: AuditResult.self)
         )
         if try call.queryFlag("all") {

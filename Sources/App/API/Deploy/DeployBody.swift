@@ -12,6 +12,8 @@ package struct DeployBody: Sendable {
     package static let archiveByteLimit = 52 << 20
     /// What an archive may hold when it is unpacked, headers included.
     private static let unpackedLimit = SourceFiles.byteLimit + (12 << 20)
+    /// How many times its size an archive may unpack to, beyond the first megabyte; configurations seldom get beyond 30.
+    private static let ratioLimit = 250
 
     private static let code = Schema.Property(
         "iacCode",
@@ -38,41 +40,23 @@ package struct DeployBody: Sendable {
         isRequired: true
     )
 
-    /// What an archive can't say.
-    static let query = [
-        QueryParameter("projectId", .string(), "With an archive: the project"),
-        QueryParameter("planFirst", .boolean, "With an archive: wait for approval"),
-        QueryParameter("rollback", .boolean, "With an archive: destroy what was made when the last attempt fails"),
-        QueryParameter("autoRegisterServer", .boolean, "With an archive: register the servers that the outputs name"),
-        QueryParameter("credential", .string(), "With an archive: the name of a credential"),
-    ]
+    /// What may stand in the query, with every form of the body: all that is no code, and neither a secret nor too long for an address.
+    static let query = fields.filter { $0.name != QueryParameter.organization.name }.compactMap(\.inQuery)
 
     /// Reads the request.
     ///
     /// - Throws: ``Problem`` naming the field that is wrong; what the source refuses.
     static func read(_ call: Call, in organization: WorkingOrganization) async throws -> RunRequest {
-        if let json = call.json { return try run(Fields(json), source, call, in: organization) }
-        guard let type = call.request.headers["Content-Type"], type.lowercased().hasPrefix("multipart/") else {
-            return try archive(call, in: organization)
-        }
-        let parts = try MultipartForm(call.body, type: type).parts
-        guard let order = parts["run"], let json = JSONValue(parsing: order), let packed = parts["source"] else {
-            throw Problem.invalid("The form must have the parts 'run', which is JSON, and 'source', which is a tar.gz.")
-        }
-        return try run(Fields(json), { _ in try unpacked(packed) }, call, in: organization)
-    }
-
-    private static func run(
-        _ given: Fields,
-        _ source: (inout Fields) throws -> SourceFiles,
-        _ call: Call,
-        in organization: WorkingOrganization
-    ) throws -> RunRequest {
-        var fields = given
+        var fields = try call.fields()
         let project = try fields.text("projectId")
         let action = try fields.optionalText("action") ?? "deploy"
         guard action == "deploy" || action == "plan" else { throw Problem.invalid("'action' must be deploy or plan.") }
-        let files = try source(&fields)
+        let files: SourceFiles
+        switch call.content.type {
+        case "application/json": files = try source(fields.take("iacCode"))
+        case "multipart/form-data": files = try unpacked(call.content.files["source"])
+        default: files = try unpacked(call.content.bytes)
+        }
         _ = try fields.optionalText("organization")
         var request = RunRequest(
             organization: organization.name,
@@ -85,8 +69,6 @@ package struct DeployBody: Sendable {
         try fields.end()
         return request
     }
-
-    private static func source(_ fields: inout Fields) throws -> SourceFiles { try source(fields.take("iacCode")) }
 
     private static func source(_ value: JSONValue?) throws -> SourceFiles {
         switch value {
@@ -112,30 +94,20 @@ package struct DeployBody: Sendable {
         }
     }
 
-    private static func archive(_ call: Call, in organization: WorkingOrganization) throws -> RunRequest {
-        guard let project = try call.query("projectId") else {
-            throw Problem.invalid("'projectId' is missing; with an archive it stands in the query: ?projectId=NAME.")
-        }
-        var options = RunOptions(action: .deploy)
-        options.planFirst = try call.queryFlag("planFirst")
-        options.rollbackOnFailure = try call.queryFlag("rollback")
-        if try call.query("autoRegisterServer") != nil { options.autoRegisterServer = try call.queryFlag("autoRegisterServer") }
-        return RunRequest(
-            organization: organization.name,
-            project: project,
-            options: options,
-            source: try unpacked(call.body),
-            credentials: try call.query("credential").map { [$0] } ?? [],
-            requestedBy: try call.principal.actor
-        )
-    }
-    private static func unpacked(_ packed: [UInt8]) throws -> SourceFiles {
+    private static func unpacked(_ packed: [UInt8]?) throws -> SourceFiles {
+        guard let packed else { throw Problem.invalid("The form's part 'source' is missing; it must be a tar.gz.") }
         let plain: [UInt8]
         do throws(SealingError) {
-            plain = try Gzip.decompress(packed, limit: unpackedLimit)
+            plain = try Gzip.decompress(packed, limit: unpackedLimit, ratio: ratioLimit)
         } catch {
-            if case .tooLarge = error.reason { throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit)) }
-            throw Problem.invalid("The source is no gzip file: send what tar -czf makes.")
+            switch error.reason {
+            case .tooLarge: throw TerraformError(.sourceTooLarge(limit: SourceFiles.byteLimit))
+            case .tooDense(let ratio):
+                throw Problem.invalid("The archive unpacks to more than \(ratio) times its size; leave generated and empty data out of it.")
+            case .tooManyMembers(let limit):
+                throw Problem.invalid("The archive consists of more than \(limit) gzip members; send what tar -czf makes.")
+            default: throw Problem.invalid("The source is no gzip file: send what tar -czf makes.")
+            }
         }
         return try SourceFiles(archive: plain)
     }

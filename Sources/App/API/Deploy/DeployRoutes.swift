@@ -82,7 +82,7 @@ enum DeployRoutes {
         "/api/deploy/validate/:project",
         name: "validateProject",
         group: group,
-        "Let Terraform check what a project was last deployed from",
+        "Let Terraform check what a project was last deployed from; each caller may run one at a time",
         needs: .project(.read),
         answers: [
             .json(
@@ -98,7 +98,9 @@ enum DeployRoutes {
         guard let validation = call.services.validation else {
             throw Problem.unavailable("Terraform can't be run on this server; ask one that has it.")
         }
-        let report = try await validation.validate(deployment)
+        let principal = try call.principal
+        // A person's tokens and sessions count as one.
+        let report = try await validation.validate(deployment, for: principal.user.map { "user \($0)" } ?? principal.subject.text)
         let errors = report.diagnostics.filter { $0.severity == .error }.map { error in
             let place = error.file.map { file in error.line.map { "\(file):\($0): " } ?? "\(file): " } ?? ""
             return place + error.summary + (error.detail.isEmpty ? "" : ": \(error.detail)")

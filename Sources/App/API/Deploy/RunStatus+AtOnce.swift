@@ -10,6 +10,8 @@ extension APIServer {
     /// - Returns: Nil: ``respond(to:)`` has to answer.
     package func respondAtOnce(to request: Request) -> Response? {
         let path = request.segments
+        // The route has no parameters, and refuses them in its own words.
+        guard request.target.query == nil else { return nil }
         guard path.count == 4, path[0] == "api", path[1] == "deploy", path[2] == "status", request.method == "GET" else { return nil }
         let start = ContinuousClock.now
         // First: what is changed after this need not be seen.

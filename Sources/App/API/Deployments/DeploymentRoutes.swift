@@ -20,7 +20,7 @@ enum DeploymentRoutes {
         query: [QueryParameter("status", .string(), "Only those with this status; several with commas between")] + QueryParameter.page,
         answers: [.json(Schema.page(of: DeploymentDocument.schema))]
     ) { call, organization in
-        let (limit, after) = (try call.limit(), try call.query("after"))
+        let (limit, after) = (try call.limit(), call.query("after"))
         let statuses = try call.queryList("status", as: DeploymentStatus.self)
         let found = try await call.services.database.read {
             try DeploymentStore().deployments(

@@ -1,3 +1,4 @@
+import Log
 import Terraform
 
 /// The members of a request's JSON object, taken one by one; what nobody takes is refused.
@@ -114,14 +115,14 @@ extension JSONValue {
     /// A number without a fraction, however it is written.
     fileprivate var wholeNumber: Int? {
         guard let double, double == double.rounded(), abs(double) < 1e15 else { return nil }
-        return Int(double)
+        return Int(exactly: double)
     }
 }
 
 extension String {
     /// The text as a sentence can quote it: short, on one line.
     var brief: String {
-        let visible = String(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        let visible = Harmless.line(self)
         return visible.count > 80 ? visible.prefix(79) + "…" : visible
     }
 }

@@ -32,9 +32,9 @@ enum JobRoutes {
         var filter = JobFilter(organization: organization?.id)
         filter.statuses = try call.queryList("status", as: JobStatus.self)
         filter.queues = try call.queryList("queue", as: QueueName.self)
-        filter.kind = try call.query("kind")
-        filter.tag = try call.query("tag")
-        let (project, after, wanted) = (try call.query("project"), try call.query("after"), filter)
+        filter.kind = call.query("kind")
+        filter.tag = call.query("tag")
+        let (project, after, wanted) = (call.query("project"), call.query("after"), filter)
         let owner = organization?.name ?? "default"
         let found = try await call.services.database.read { [jobs = call.services.jobs] transaction -> [(JobRecord, Deployment?)] in
             var filter = wanted
@@ -91,8 +91,16 @@ enum JobRoutes {
         }
         let deployment = try await call.services.database.read { try job.deployment(in: $0) }
         guard let deployment else { throw Problem.conflict("Job \(job.id) works on no deployment; it is tried again by itself.") }
-        if job.kind == RegistrationQueue.kind { return try await registerAgain(job, deployment, call) }
-        var fields = try call.optionalFields()
+        var fields = try call.fields()
+        let named = try fields.optionalText("organization")
+        guard named == nil || named == deployment.organizationName else {
+            throw Problem.invalid("Job \(job.id) is not of the organization '\(named?.brief ?? "")'; leave 'organization' out.")
+        }
+        if job.kind == RegistrationQueue.kind {
+            // Of a registration nothing can be said anew.
+            try fields.end()
+            return try await registerAgain(job, deployment, call)
+        }
         var run = RunRequest(
             organization: deployment.organizationName,
             project: deployment.project,
@@ -100,7 +108,6 @@ enum JobRoutes {
             sourceOf: job.id,
             requestedBy: try call.principal.actor
         )
-        _ = try fields.optionalText("organization")
         try RunFields.read(&fields, into: &run)
         try fields.end()
         let asked = run.options
@@ -109,6 +116,7 @@ enum JobRoutes {
         run.options.planFirst = run.options.planFirst || asked.planFirst
         run.options.rollbackOnFailure = run.options.rollbackOnFailure || asked.rollbackOnFailure
         run.options.resumeAfterCrash = run.options.resumeAfterCrash || asked.resumeAfterCrash
+        run.options.autoRegisterServer = asked.autoRegisterServer ?? run.options.autoRegisterServer
         let organization = WorkingOrganization(id: deployment.organization, name: deployment.organizationName)
         return try await RunAcceptance.accept(run, call, organization, message: "Job \(job.id) is tried again")
     }
@@ -126,7 +134,7 @@ enum JobRoutes {
         ),
         answers: [.json(202, .named(DecisionDocument.schema), "It is told, or has ended")]
     ) { call, job in
-        var fields = try call.optionalFields()
+        var fields = try call.fields()
         let isForced = try fields.optionalFlag("force") ?? false
         try fields.end()
         let actor = try call.principal.actor
@@ -165,7 +173,7 @@ enum JobRoutes {
         body: .json(.object([.optional("reason", .string(), "Why")]), isRequired: false),
         answers: [.json(200, .named(DecisionDocument.schema))]
     ) { call, job in
-        var fields = try call.optionalFields()
+        var fields = try call.fields()
         let reason = try fields.optionalText("reason")
         try fields.end()
         try await call.services.decisions.refuse(job.id, by: try call.principal.actor, reason: reason)

@@ -45,8 +45,22 @@ enum LiveRoutes {
         group: group,
         "Open a WebSocket that speaks the Pusher Channels protocol; channels are asked for with a signature",
         needs: .nothing,
-        query: [QueryParameter("protocol", .integer, "7")],
-        answers: [.empty(101, "The protocol begins"), .text(400, "It is a bad one"), .text(426, "It must be a WebSocket")],
+        query: [
+            QueryParameter("protocol", .integer, "7"),
+            QueryParameter("client", .string(), "The client library's name, as stock clients send it"),
+            QueryParameter("version", .string(), "The client library's version"),
+            QueryParameter("flash", .boolean, "Sent by stock clients, and without a meaning"),
+        ],
+        answers: [
+            .empty(101, "The protocol begins"),
+            // A handshake that is none, and parameters that are wrong.
+            AnswerShape(
+                status: 400,
+                summary: "It is a bad one",
+                content: [("text/plain", .string()), ("application/problem+json", .named(Problem.schema))]
+            ),
+            .text(426, "It must be a WebSocket"),
+        ],
         isStream: true
     ) { call, _ in
         try call.live.pusher.response(to: call.request)
@@ -88,11 +102,14 @@ enum LiveRoutes {
             id: principal.user?.description ?? principal.actor,
             info: ["name": principal.userName ?? principal.actor]
         )
+        var fields = try call.fields()
+        let (socket, channel) = (try fields.text("socket_id"), try fields.text("channel_name"))
+        try fields.end()
         let text: String
         do {
             text = try await call.live.authorization.authorize(
-                socketID: try field("socket_id", call),
-                channelName: try field("channel_name", call),
+                socketID: socket,
+                channelName: channel,
                 subject: principal.subject,
                 member: member
             ) { try await mayRead($0, call) }
@@ -106,17 +123,6 @@ enum LiveRoutes {
     }
 
     // MARK: - Details
-
-    private static func field(_ name: String, _ call: Call) throws -> String {
-        if let json = call.json {
-            guard let text = json[name]?.string else { throw Problem.invalid("'\(name)' is missing; it must be a text.") }
-            return text
-        }
-        // A form is written as a query is.
-        let form = RequestTarget("/?" + String(decoding: call.body, as: UTF8.self))
-        guard let text = form?.query(name) else { throw Problem.invalid("'\(name)' is missing from the form.") }
-        return text
-    }
 
     private static func mayRead(_ channel: BroadcastChannel, _ call: Call) async throws -> Bool {
         let principal = try call.principal

@@ -1,4 +1,5 @@
 import Access
+import Domain
 import Provisioning
 import Registration
 import Sealing
@@ -13,6 +14,7 @@ extension Problem {
         switch error {
         case let problem as Problem: problem
         case let error as ProvisioningError: from(error)
+        case let error as SourceValidation.Refusal: tooMany(error.description, retryAfter: .seconds(5))
         case let error as RegistrationError: from(error)
         case let error as VaultError: from(error)
         case let error as AccessError: from(error)
@@ -56,13 +58,13 @@ extension Problem {
 
     /// Says when it may work again.
     static func tooMany(_ detail: String, retryAfter: Duration) -> Problem {
-        let seconds = max(1, Int((retryAfter / .seconds(1)).rounded(.up)))
+        let seconds = max(1, Int(clamping: (retryAfter / .seconds(1)).rounded(.up)))
         return Problem(429, "too-many-requests", detail, headers: [HeaderField("Retry-After", String(seconds))])
     }
 
     private static func from(_ error: VaultError) -> Problem {
         switch error.reason {
-        case .torn, .malformed, .notAState, .unsupportedFormat: Problem(400, "invalid", error.description)
+        case .torn, .malformed, .notAState, .unsupportedFormat, .unusableSerial: Problem(400, "invalid", error.description)
         case .tooLarge: Problem(413, "too-large", error.description)
         case .noDeployment, .noVersion: Problem(404, "not-found", error.description)
         case .staleFence, .lockNotHeld: Problem(409, "stale", error.description)

@@ -65,10 +65,13 @@ enum OpenAPI {
             ])
         }
         var query: [JSONNode] = route.query.map { parameter in
-            .object([
+            var members: [(String, JSONNode)] = [
                 ("name", .text(parameter.name)), ("in", "query"), ("required", false), ("description", .text(parameter.summary)),
                 ("schema", parameter.schema.json),
-            ])
+            ]
+            // With commas between, not once for each item.
+            if case .list = parameter.schema { members += [("style", "form"), ("explode", false)] }
+            return .object(members)
         }
         if route.name == "deployProject" || route.record == .handler && route.answers.contains(where: { $0.status == 202 }) {
             query.append(

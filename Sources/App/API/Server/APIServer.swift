@@ -57,6 +57,9 @@ package struct APIServer: Sendable {
 
     // MARK: - Details
 
+    /// So much of a body is looked at where none is taken, in bytes.
+    private static let strayLimit = 64 * 1024
+
     private func answer(_ request: Request, by route: Route, _ parameters: [String: String]) async -> Response {
         var caller: Principal?
         let (changes, began) = (services.database.changes, ContinuousClock.now)
@@ -80,14 +83,14 @@ package struct APIServer: Sendable {
     ) async throws -> Response {
         let (body, share) = try await content(of: request, for: route)
         let response = try await services.largeBodies.work(on: share) {
-            let json = try json(in: body, of: request, for: route)
+            let content = try RequestContent(body, of: request, route.body)
             let call = Call(
                 request: request,
                 parameters: parameters,
+                given: try Parameters(request, route, content),
                 caller: caller,
                 services: services,
-                body: body,
-                json: json,
+                content: content,
                 now: services.now(),
                 changes: changes,
                 began: began
@@ -135,29 +138,14 @@ package struct APIServer: Sendable {
 
     /// The body, of a type that the route takes.
     private func content(of request: Request, for route: Route) async throws -> ([UInt8], LargeBodies.Share?) {
-        guard let shape = route.body else { return ([], nil) }
-        if let sent = Self.mediaType(of: request), !shape.takesAny, !shape.content.contains(where: { $0.type == sent }) {
+        guard let shape = route.body else { return (try await request.body.collect(upTo: Self.strayLimit), nil) }
+        if let sent = RequestContent.mediaType(of: request), !shape.takesAny, !shape.content.contains(where: { $0.type == sent }) {
             let types = shape.content.map(\.type).joined(separator: " or ")
             throw Problem(415, "unsupported-media-type", "The body must be \(types), not \(sent.brief).")
         }
         let (body, share) = try await services.largeBodies.collect(request, shape)
         if body.isEmpty, shape.isRequired { throw Problem.invalid("The body is missing; it must be \(shape.content[0].type).") }
         return (body, share)
-    }
-
-    /// The body's JSON, where it is some.
-    private func json(in body: [UInt8], of request: Request, for route: Route) throws -> JSONValue? {
-        guard let shape = route.body, !body.isEmpty, !shape.takesAny else { return nil }
-        guard (Self.mediaType(of: request) ?? shape.content[0].type) == "application/json" else { return nil }
-        guard String(validating: body, as: UTF8.self) != nil, let json = JSONValue(parsing: body, valuesAtMost: 100_000) else {
-            // Fewer bytes can't hold that many.
-            throw Problem.invalid(body.count < 200_000 ? "The body is no JSON." : "The body is no JSON of at most 100000 values, 200 deep.")
-        }
-        return json
-    }
-
-    private static func mediaType(of request: Request) -> String? {
-        request.headers["Content-Type"].map { String($0.prefix { $0 != ";" && $0 != " " }).lowercased() }
     }
 
     // MARK: - The record

@@ -10,12 +10,13 @@ import WebServer
 /// One request whose sender is known and whose body is there.
 struct Call: Sendable {
     let request: Request
+    /// Of the path, by name.
     let parameters: [String: String]
+    /// Of query and body.
+    let given: Parameters
     let caller: Principal?
     let services: APIServices
-    let body: [UInt8]
-    /// The body, where it is JSON.
-    let json: JSONValue?
+    let content: RequestContent
     /// When the request came.
     let now: Date
     /// ``Database/changes`` from before anything was read for it, and when that was.
@@ -40,31 +41,19 @@ struct Call: Sendable {
 
     // MARK: - Body and query
 
-    /// The members of the body's JSON object.
-    func fields() throws -> Fields {
-        guard let json else { throw Problem.invalid("The body must be a JSON object.") }
-        return try Fields(json)
-    }
+    var body: [UInt8] { content.bytes }
 
-    /// The body's members; without a body there are none.
-    func optionalFields() throws -> Fields { body.isEmpty ? try Fields(.object([])) : try fields() }
+    /// The members of the body's JSON object, with those that stand in the query in their place.
+    func fields() throws -> Fields {
+        guard let members = given.members else { throw Problem.invalid("The body must be a JSON object.") }
+        return try Fields(.object(members))
+    }
 
     /// The query's value of that name; nil when it is absent.
-    ///
-    /// - Throws: ``Problem`` when it is empty: a script's variable that isn't set must not mean everything, or another organization.
-    func query(_ name: String) throws -> String? {
-        guard let value = request.query(name) else { return nil }
-        if value.isEmpty {
-            // A loop over pages begins so.
-            if name == "after" { return nil }
-            throw Problem.invalid("'\(name)' is empty; give it a value, or leave it out.")
-        }
-        guard value.utf8.count <= 1000, !value.utf8.contains(0) else { throw Problem.invalid("'\(name)' is longer than 1000 bytes.") }
-        return value
-    }
+    func query(_ name: String) -> String? { given.query(name) }
 
     func query(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
-        guard let text = try query(name) else { return nil }
+        guard let text = query(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw Problem.invalid("'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text.brief)'.")
         }
@@ -72,7 +61,7 @@ struct Call: Sendable {
     }
 
     func queryFlag(_ name: String) throws -> Bool {
-        switch try query(name) {
+        switch query(name) {
         case nil, "0", "false": false
         case "1", "true": true
         case let text?: throw Problem.invalid("'\(name)' must be true or false, not '\(text.brief)'.")
@@ -82,7 +71,7 @@ struct Call: Sendable {
     /// One of the cases of an enum.
     func query<Choice: RawRepresentable & CaseIterable>(_ name: String, as type: Choice.Type) throws -> Choice?
     where Choice.RawValue == String {
-        guard let text = try query(name) else { return nil }
+        guard let text = query(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {
             let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem.invalid("'\(name)' must be one of \(words), not '\(text.brief)'.")
@@ -93,7 +82,7 @@ struct Call: Sendable {
     /// Some of the cases of an enum, with commas between.
     func queryList<Choice: RawRepresentable & CaseIterable>(_ name: String, as type: Choice.Type) throws -> [Choice]
     where Choice.RawValue == String {
-        guard let text = try query(name) else { return [] }
+        guard let text = query(name) else { return [] }
         return try text.split(separator: ",").map { word in
             guard let choice = Choice(rawValue: String(word)) else {
                 let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
@@ -108,7 +97,7 @@ struct Call: Sendable {
 
     /// Where a page begins, for lists in the order of a number.
     func after() throws -> Int64? {
-        guard let text = try query("after") else { return nil }
+        guard let text = query("after") else { return nil }
         guard let number = Int64(text) else { throw Problem.invalid("'after' must be 'next' of the page before, not '\(text.brief)'.") }
         return number
     }
@@ -117,12 +106,7 @@ struct Call: Sendable {
 
     /// The organization that the query or the body names.
     var namedOrganization: String? {
-        get throws {
-            if let name = try query("organization") { return name }
-            guard let value = json?["organization"], value != .null else { return nil }
-            guard let name = value.string else { throw Fields.wrong("organization", "a text", value) }
-            return name
-        }
+        get throws { try given.text("organization") }
     }
 
     /// Finds an organization that the caller may see and has a right in.

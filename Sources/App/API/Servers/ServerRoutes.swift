@@ -27,7 +27,7 @@ enum ServerRoutes {
         answers: [.json(202, .named(RunAcceptance.schema), "The job is queued, durably")],
         record: .handler
     ) { call, deployment in
-        var fields = try call.optionalFields()
+        var fields = try call.fields()
         let key = try fields.optionalText("sshKey")
         _ = try fields.optionalText("organization")
         try fields.end()
@@ -54,7 +54,7 @@ enum ServerRoutes {
     ) { call, organization in
         let (limit, after) = (try call.limit(), try call.after().map { ServerID(rawValue: $0) })
         let statuses = try call.queryList("status", as: ServerStatus.self)
-        let project = try call.query("project")
+        let project = call.query("project")
         let found = try await call.services.database.read {
             try ServerStore().servers(
                 organization: organization?.id,

@@ -49,10 +49,10 @@ enum StateBackendRoutes {
                 throw Problem.invalid("The body is not what its Content-MD5 says; send it again.")
             }
         }
-        let id = try call.query("ID")
+        let id = call.query("ID")
         let services = call.services
         // A document that is no state makes no project.
-        _ = try StateDocument(parsing: call.body)
+        try StateDocument(parsing: call.body).checkSerial()
         let deployment = try await services.backend.ensure(project: call.parameter("project"), organization: organization.id)
         _ = try await services.backend.save(call.body, for: deployment, lock: id, author: try call.principal.actor)
         return Response(status: 200, headers: [HeaderField("Cache-Control", "no-store")])
@@ -68,7 +68,7 @@ enum StateBackendRoutes {
         query: [lockID],
         answers: [.empty(200, "Emptied, durably")]
     ) { call, deployment in
-        try await call.services.backend.empty(deployment, lock: try call.query("ID"), author: try call.principal.actor)
+        try await call.services.backend.empty(deployment, lock: call.query("ID"), author: try call.principal.actor)
         return Response(status: 200, headers: [HeaderField("Cache-Control", "no-store")])
     }
 

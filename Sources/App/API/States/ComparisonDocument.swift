@@ -24,14 +24,19 @@ package struct ComparisonDocument: Codable, Sendable {
 
     package var isEmpty: Bool { added.isEmpty && changed.isEmpty && removed.isEmpty && outputs.isEmpty }
 
-    package init(_ comparison: StateComparison) {
+    /// Makes a document.
+    ///
+    /// - Parameters:
+    ///   - comparison: What was found.
+    ///   - mask: Makes an address fit for whoever reads it.
+    package init(_ comparison: StateComparison, mask: (String) -> String = { $0 }) {
         from = comparison.from.version
         to = comparison.to.version
-        added = comparison.added
-        removed = comparison.removed
+        added = comparison.added.map(mask)
+        removed = comparison.removed.map(mask)
         changed = comparison.changed.map { resource in
             Changed(
-                address: resource.address,
+                address: mask(resource.address),
                 attributes: resource.attributes.map(\.name),
                 sensitiveAttributes: resource.attributes.filter(\.isSensitive).map(\.name),
                 statusChanged: resource.statusChanged

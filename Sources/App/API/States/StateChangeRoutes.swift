@@ -65,7 +65,7 @@ enum StateChangeRoutes {
             call.body,
             into: deployment.id,
             author: try call.principal.actor,
-            reason: try call.query("reason") ?? "import",
+            reason: call.query("reason") ?? "import",
             force: try call.queryFlag("force")
         )
         try await call.services.adoption.follow(deployment.id)

@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Log
 import Provisioning
 import StateVault
 import WebServer
@@ -26,14 +27,16 @@ enum StateRoutes {
         "/api/deployments/:project/state/resources",
         name: "listResources",
         group: group,
-        "List the addresses of all resources",
+        "List the addresses of all resources; a secret in one is masked without the permission 'state'",
         needs: .project(.read),
         query: [QueryParameter("version", .integer, "The newest unless given")],
         answers: [.json(.object([.init("items", .list(.string()), "Terraform's addresses")]))]
     ) { call, deployment in
         let version = try call.query("version", in: 1...Int.max - 1)
         let state = try await call.state(of: deployment, version: version)
-        let addresses = try StateDocument(parsing: state.bytes).resources.filter { !$0.isDeposed }.map(\.address)
+        let document = try StateDocument(parsing: state.bytes)
+        let mask = try await call.mask(of: deployment, state: document)
+        let addresses = document.resources.filter { !$0.isDeposed }.map { mask($0.address) }
         return .json(.object([("items", .list(addresses.map { .text($0) }))]))
     }
 
@@ -95,7 +98,8 @@ enum StateRoutes {
     ) { call, deployment in
         let (from, to) = (try call.query("from", in: 1...Int.max - 1), try call.query("to", in: 1...Int.max - 1))
         let comparison = try await call.naming(deployment) { try await call.services.vault.compare(deployment.id, from: from, to: to) }
-        return try .json(encoding: ComparisonDocument(comparison))
+        let mask = try await call.mask(of: deployment, state: nil)
+        return try .json(encoding: ComparisonDocument(comparison, mask: mask))
     }
 
     private static func file(_ state: LoadedState) -> Response {
@@ -117,6 +121,13 @@ extension Call {
         let found = try await naming(deployment) { try await services.vault.load(deployment.id, version: version) }
         guard let state = found else { throw Self.noVersion(version, deployment) }
         return state
+    }
+
+    /// What makes an address fit for the caller: who may read the state gets it as it is, anyone else without the project's secrets.
+    func mask(of deployment: Deployment, state: StateDocument?) async throws -> (String) -> String {
+        if try principal.allows(.state, in: deployment.organization) { return { $0 } }
+        let redactor = try await services.secrets.redactor(of: deployment, state: state)
+        return redactor.redacted
     }
 
     /// Runs `body`, and lets its errors name the project in place of a number.

@@ -1,3 +1,5 @@
+import Log
+
 /// Reads the words of a command line by a tree of ``CommandSpec``.
 ///
 /// Options may stand anywhere after the program's name, also between and after arguments; the root's options are valid for every command.

@@ -1,3 +1,5 @@
+import Log
+
 /// Renders a command's help.
 struct HelpText: Sendable {
     let root: CommandSpec

@@ -1,3 +1,5 @@
+import Log
+
 /// What a value on the command line has to look like; checked by the parser, so that a command never sees a bad one.
 enum ValueKind: Sendable, Equatable {
     case text

@@ -1,4 +1,5 @@
 import API
+import Log
 
 /// What differs between two versions, for people.
 enum ComparisonText {

@@ -70,6 +70,10 @@ enum DoctorCommand {
                 let sandbox = try await program.sandbox()
                 return (sandbox.isInForce ? .ok : .warning, sandbox.sentence)
             }
+            for wall in (try? await program.sandbox())?.walls ?? [] {
+                await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) }
+            }
+            await look("run limits") { (.ok, configuration.runLimits.sentence) }
             await look("network") { try await network(program) }
             await look("workspaces") {
                 let root = try program.workspaces()
@@ -79,6 +83,7 @@ enum DoctorCommand {
                 }
                 return (root.isMemoryBacked ? .ok : .warning, root.sentence)
             }
+            await look("providers") { verdict(of: try program.providers().inventory) }
             await look("queue") { try await queue(program) }
             await look("locks") { await locks(program) }
             await look("events") { await carrier(program) }
@@ -121,6 +126,17 @@ enum DoctorCommand {
             }
         }
         return checks.contains { $0.verdict == .failed } ? .failed : .done
+    }
+
+    /// Whether runs may be given everything that is in the store.
+    private static func verdict(of inventory: (verified: Int, unverified: [String])) -> (Check.Verdict, String) {
+        let text = "\(HumanText.count(inventory.verified, "provider")) in the store"
+        guard !inventory.unverified.isEmpty else { return (.ok, "\(text), all verified") }
+        let names = inventory.unverified.prefix(3).joined(separator: ", ") + (inventory.unverified.count > 3 ? ", …" : "")
+        return (
+            .warning,
+            "\(text) verified, \(inventory.unverified.count) unverified and not used until their registry or mirror confirms them: \(names)"
+        )
     }
 
     /// Whether a run can have a filtered network, and who needs one.

@@ -89,9 +89,9 @@ enum KeysCommand {
         let rotation = program.keyRotation
         let isShown = context.output.isTerminal && !context.output.isJSON && !context.command.flag("quiet")
         let report = try await rotation.run(to: name) { progress in
-            if isShown { context.output.raw("\rWrapped \(progress.done) of \(progress.total)") }
+            if isShown { context.output.rewrite("Wrapped \(progress.done) of \(progress.total)") }
         }
-        if isShown { context.output.raw("\r") }
+        if isShown { context.output.rewrite("") }
         await program.database.close()
         if context.output.isJSON {
             try context.output.json(

@@ -1,6 +1,7 @@
 import API
 import FoundationEssentials
 import Host
+import Log
 import Sealing
 import WebServer
 

@@ -1,6 +1,7 @@
 import API
 import FoundationEssentials
 import Host
+import Log
 import Synchronization
 
 /// Runs `slipway login [URL]` and `slipway logout`.

@@ -1,5 +1,6 @@
 import API
 import Domain
+import Log
 
 /// Runs `slipway logs JOB`.
 enum LogsCommand {

@@ -1,3 +1,4 @@
+import Log
 import Terraform
 
 /// Runs `slipway outputs --project NAME [OUTPUT]`.
@@ -17,18 +18,18 @@ enum OutputsCommand {
             }
             let value = output["value"] ?? .null
             // A string without its quotes, for a shell.
-            context.output.line(context.output.isJSON ? value.text : value.string ?? value.text)
+            if context.output.isJSON { context.output.document(value.text) } else { context.output.line(value.string ?? value.text) }
             return .done
         }
         if context.output.isJSON {
-            context.output.line(String(decoding: document, as: UTF8.self))
+            context.output.document(String(decoding: document, as: UTF8.self))
             return .done
         }
         if outputs.isEmpty { context.output.note("No outputs.") }
         for output in outputs.sorted(by: { $0.name < $1.name }) {
             let value = output.value["value"] ?? .null
             let isHidden = output.value["sensitive"]?.bool == true && value == .null
-            context.output.line("\(output.name) = \(isHidden ? "<sensitive>" : Harmless.line(value.text))")
+            context.output.line("\(Harmless.line(output.name)) = \(isHidden ? "<sensitive>" : Harmless.line(value.text))")
         }
         return .done
     }

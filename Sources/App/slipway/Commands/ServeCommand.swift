@@ -29,11 +29,13 @@ enum ServeCommand {
             guard options.workers == 0 else { throw refusal }
             context.output.note("Terraform can't be run here, so configurations can't be validated: \(ErrorText.sentence(of: refusal))")
         }
+        // Validations start Terraform, too: beside the worker's jobs there are never more than its slots.
+        let slots = SpareSlots(count: options.workers)
         let (metrics, live, drain) = (Metrics(), try await liveServices(program, access), Drain())
         let api = APIServer(
             services: program.apiServices(
                 access: access,
-                validation: services.map(SourceValidation.init),
+                validation: services.map { SourceValidation(services: $0, slots: slots) },
                 live: live,
                 metrics: metrics,
                 drain: drain
@@ -46,7 +48,7 @@ enum ServeCommand {
         // Not before it listens: it is shown this once, and nobody looks for it above an error.
         if let token = try await access.ensureAdministratorToken(by: author) { context.output.line("administrator token: \(token)") }
         for address in server.addresses { context.output.line("listening on \(address)") }
-        let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, slots: options.workers) : nil }
+        let worker = try services.flatMap { options.workers > 0 ? try makeWorker(program, $0, options.workers, slots) : nil }
         if let worker, let services {
             context.output.note("Worker \(worker.name) with \(services.runner.program)")
             context.output.note("\(services.runner.sandbox.sentence)")
@@ -100,6 +102,7 @@ enum ServeCommand {
         ServiceManager.tell(.ready, environment: running.environment)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await upkeep(running) }
+            if running.worker != nil, let services = running.services { group.addTask { await services.runner.verifyStore() } }
             if running.worker != nil { group.addTask { await HealthMonitor(running.program.registration).run() } }
             // Awaited by the group; cancelled by the first signal, so that streams of events end in order before the server waits for them.
             let hub = Task { await running.live.hub.run() }
@@ -181,7 +184,7 @@ enum ServeCommand {
                 "request",
                 [
                     "http.method": .init(record.method), "http.path": .init(record.path), "http.status": .init(record.status),
-                    "http.sent": .init(record.sentBytes), "http.ms": .init(Int(record.duration / .milliseconds(1))),
+                    "http.sent": .init(record.sentBytes), "http.ms": .init(Int(clamping: record.duration / .milliseconds(1))),
                     "client": .init(record.clientAddress), "request.id": .init(record.requestID),
                 ]
             )
@@ -192,16 +195,19 @@ enum ServeCommand {
     private static func makeWorker(
         _ program: Composition,
         _ services: ProvisioningServices,
-        slots: Int
+        _ count: Int,
+        _ spare: SpareSlots
     ) throws -> (worker: Worker, name: String) {
         let identity = WorkerIdentity.current(version: Program.version)
         let worker = try Worker(
             database: program.database,
             store: program.jobs,
             handlers: program.handlers(services),
-            limits: WorkerLimits(computing: slots, waiting: slots * 8),
+            limits: WorkerLimits(computing: count, waiting: count * 8),
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
+            spare: spare,
             identity: identity,
+            onRenewal: { services.runner.watchdog?.renew(for: $0) },
             logger: program.logger
         )
         return (worker, "\(identity.host):\(identity.pid)")

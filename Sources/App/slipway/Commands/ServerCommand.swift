@@ -1,6 +1,7 @@
 import API
 import Domain
 import FoundationEssentials
+import Log
 
 /// Runs `slipway server register|list|show|check|rename|remove`.
 enum ServerCommand {

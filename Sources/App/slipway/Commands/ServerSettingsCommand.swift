@@ -1,4 +1,5 @@
 import API
+import Log
 
 /// Runs `slipway server settings`.
 enum ServerSettingsCommand {

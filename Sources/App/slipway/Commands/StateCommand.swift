@@ -1,14 +1,19 @@
 import API
 import FoundationEssentials
 import Host
+import Log
 
 /// Runs `slipway state pull|list|versions|show|diff|export`: what only looks.
 enum StateCommand {
     static func pull(_ context: CommandContext) async throws -> ExitCode {
         let state = try await load(context, try await context.installation()).body
-        context.output.raw(String(decoding: state, as: UTF8.self))
+        let text = String(decoding: state, as: UTF8.self)
         // Into a file go the very bytes, whose checksum is known.
-        if context.output.isTerminal, state.last != UInt8(ascii: "\n") { context.output.line() }
+        if context.output.isTerminal {
+            context.output.document(text.last == "\n" ? String(text.dropLast()) : text)
+        } else {
+            context.output.raw(text)
+        }
         return .done
     }
 

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Log
 import Provisioning
 import StateVault
 

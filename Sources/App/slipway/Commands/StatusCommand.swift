@@ -1,6 +1,7 @@
 import API
 import Domain
 import FoundationEssentials
+import Log
 
 /// Runs `slipway status JOB`.
 enum StatusCommand {

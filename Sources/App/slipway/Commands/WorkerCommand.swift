@@ -29,6 +29,7 @@ enum WorkerCommand {
             periodic: StateVault.periodicJobs + BroadcastPruneHandler.periodicJobs,
             only: only,
             identity: identity,
+            onRenewal: { services.runner.watchdog?.renew(for: $0) },
             logger: program.logger
         )
         if only == nil {
@@ -48,6 +49,7 @@ enum WorkerCommand {
                     try? await Task.sleep(for: .seconds(60))  // cancelled: the loop's condition ends it
                 }
             }
+            if only == nil { group.addTask { await services.runner.verifyStore() } }
             if only == nil, !command.flag("exit-when-idle") {
                 group.addTask { await HealthMonitor(program.registration).run() }
             }

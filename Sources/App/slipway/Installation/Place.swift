@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Host
+import Log
 
 /// Where a command works; `docs/commands-and-servers.md` says which is taken when.
 enum Place: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import API
 import Access
+import Log
 import WebServer
 
 /// The API in this process, on the data folder or database that the configuration names; the local user is its administrator.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 internal import Host
+import Log
 import Synchronization
 
 /// Where commands print: what the terminal can show is found out once, and a reader that goes away (`| head`) ends printing quietly.
@@ -39,8 +40,25 @@ final class Console: Sendable {
     /// Prints text and a line end on standard output.
     func print(_ text: String = "") { write(text + "\n") }
 
-    /// Prints text as it is on standard output.
+    /// Prints text on standard output: as it is for a program, and for a person without what the terminal would obey, but for our colours.
+    ///
+    /// Everything that commands print for people comes by here: whatever a run or somebody else has put into a name or a value ends here.
     func write(_ text: String) {
+        send(isForPerson ? Harmless.printed(text, colours: paint.isOn ? Paint.codes : []) : text)
+    }
+
+    /// Prints a JSON document and a line end: the same one for a person and for a program.
+    func document(_ json: String) { send((isForPerson ? Harmless.json(json) : json) + "\n") }
+
+    /// Prints text over the line that was printed last.
+    func rewrite(_ text: String) {
+        send("\r")
+        write(text)
+    }
+
+    private var isForPerson: Bool { output.isTerminal }
+
+    private func send(_ text: String) {
         guard !isClosed else { return }
         do {
             try output.write(text)

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Events
 import FoundationEssentials
+import Log
 
 extension LiveView {
     /// What is printed once, below the last frame, when nothing more is followed: outputs, diagnostics, one sentence.

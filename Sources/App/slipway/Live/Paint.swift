@@ -17,6 +17,9 @@ struct Paint: Sendable, Equatable {
 
     private init(isOn: Bool) { self.isOn = isOn }
 
+    /// The numbers in the sequences that are used here.
+    static let codes: Set<String> = ["0", "1", "2", "31", "32", "33", "34", "36"]
+
     func bold(_ text: String) -> String { wrap(text, "1") }
     func dim(_ text: String) -> String { wrap(text, "2") }
     func red(_ text: String) -> String { wrap(text, "31") }

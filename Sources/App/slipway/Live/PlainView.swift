@@ -1,5 +1,6 @@
 internal import Domain
 internal import Events
+import Log
 
 /// The events of a job as lines of plain text, for pipes, files and CI: each says by itself what happened, and its format is stable.
 struct PlainView: Sendable {

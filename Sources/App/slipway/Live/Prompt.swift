@@ -1,5 +1,6 @@
 import Dispatch
 internal import Host
+import Log
 import Synchronization
 
 /// Asks for a yes, as Terraform does.
@@ -44,7 +45,8 @@ struct Prompt: Sendable {
     func ask(_ question: Question) async -> Bool {
         let lines = question.text
         let text = [paint.bold(lines[0])] + lines.dropFirst() + ["", paint.bold("  Enter a value: ")]
-        guard (try? output.write(text.joined(separator: "\n"))) != nil else { return false }  // nobody can see the question
+        let shown = Harmless.printed(text.joined(separator: "\n"), colours: paint.isOn ? Paint.codes : [])
+        guard (try? output.write(shown)) != nil else { return false }  // nobody can see the question
         let answer = await line()
         _ = try? output.write(answer == nil ? "\n\n" : "\n")  // only for the look
         return Self.isYes(answer)

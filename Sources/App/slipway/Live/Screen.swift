@@ -1,3 +1,5 @@
+import Log
+
 /// What has to be sent to a terminal to change one frame into the next; pure.
 struct Screen: Sendable {
     /// The lines that stand there now, and the columns for which they were drawn.

@@ -1,3 +1,5 @@
+import Log
+
 /// The signs of the live view: Unicode where the locale says that the terminal shows it, else ASCII.
 struct Symbols: Sendable, Equatable {
     let isUnicode: Bool

@@ -1,3 +1,5 @@
+import Log
+
 /// Aligned columns, as lists are printed.
 struct Table: Sendable {
     /// A column's title and how its cells stand.

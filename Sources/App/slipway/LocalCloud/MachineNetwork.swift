@@ -1,4 +1,5 @@
 import Host
+import Log
 
 /// A wire between the host and a machine's network namespace, with a network of two addresses on it.
 ///

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Host
+import Log
 
 /// How machines of the local cloud are made here: with which programs, and how far they are set apart.
 struct MachineSetting: Sendable {

@@ -1,3 +1,4 @@
+import Log
 import Synchronization
 
 /// What a program prints, kept short, for somebody who waits for a word of it.

@@ -85,7 +85,7 @@ extension StateResource {
         }
     }
 
-    /// As Terraform quotes a key in an address (`toHCLQuotedString`): templates are escaped too.
+    /// As Terraform quotes a key in an address (`toHCLQuotedString`): templates are escaped, and what can't be printed, too.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         var rest = text.unicodeScalars[...]
@@ -99,9 +99,25 @@ extension StateResource {
             case "$" where rest.first == "{", "%" where rest.first == "{":
                 quoted.unicodeScalars.append(scalar)
                 quoted.unicodeScalars.append(scalar)
-            default: quoted.unicodeScalars.append(scalar)
+            case _ where scalar.isPrintedByGo: quoted.unicodeScalars.append(scalar)
+            default:
+                let (digits, width) = (String(scalar.value, radix: 16), scalar.value < 0x10000 ? 4 : 8)
+                quoted += (width == 4 ? "\\u" : "\\U") + String(repeating: "0", count: width - digits.count) + digits
             }
         }
         return quoted + "\""
+    }
+}
+
+extension Unicode.Scalar {
+    /// Letters, marks, numbers, punctuation, symbols, and the blank of ASCII.
+    ///
+    /// - SeeAlso: <https://pkg.go.dev/unicode#IsPrint>
+    fileprivate var isPrintedByGo: Bool {
+        if value < 0x7F { return value >= 0x20 }
+        return switch properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 }

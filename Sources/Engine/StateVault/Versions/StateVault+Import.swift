@@ -6,10 +6,11 @@ extension StateVault {
     /// Finds out what importing a file means: format, size, lineage and serial are checked, nothing is written.
     ///
     /// - Throws: ``VaultError``: bytes that are no whole state of format 4, ``VaultError/Reason/tooLarge(size:limit:)``,
-    ///   ``VaultError/Reason/noDeployment(_:)``.
+    ///   ``VaultError/Reason/unusableSerial``, ``VaultError/Reason/noDeployment(_:)``.
     package func checkImport(_ bytes: [UInt8], into deployment: DeploymentID) async throws(VaultError) -> ImportCheck {
         guard bytes.count <= limit else { throw VaultError(.tooLarge(size: bytes.count, limit: limit)) }
         let document = try StateDocument(parsing: bytes)
+        try document.checkSerial()
         let (facts, current) = try await read { [self] transaction in
             let facts = try StoredFacts.read(deployment, locks: false, in: transaction)
             return (facts, try version(facts.version, of: deployment, in: transaction))

@@ -28,7 +28,7 @@ extension StateVault {
         try await holdingLock(of: deployment, id: lock, holder: author, reason: reason) { (lock) throws(VaultError) in
             let old = try await export(deployment, version: version)
             let facts = try await read { try StoredFacts.read(deployment, locks: false, in: $0) }
-            let serial = max(facts.serial ?? 0, old.version.serial) + 1
+            let serial = StateDocument.serial(after: facts.serial ?? 0, old.version.serial)
             let summary = "Rolled back to version \(version)"
             let saved = try await save(
                 try StateDocument.replacingSerial(in: old.bytes, with: serial),

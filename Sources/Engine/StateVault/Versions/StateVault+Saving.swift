@@ -24,6 +24,7 @@ extension StateVault {
     ///   - guarding: Throws when the writer lost its right; runs inside the transaction before anything is written, maybe several times.
     /// - Returns: The version, or nil when the newest one has the same bytes already, or differs only in what checks found, under the same serial.
     /// - Throws: ``VaultError``: bytes that are no whole state, ``VaultError/Reason/tooLarge(size:limit:)``,
+    ///   ``VaultError/Reason/unusableSerial`` of a person's,
     ///   ``VaultError/Reason/staleFence(stored:offered:)``, ``VaultError/Reason/otherLineage(stored:offered:)``,
     ///   ``VaultError/Reason/lowerSerial(stored:offered:)``, ``VaultError/Reason/serialReused(_:)``, or
     ///   ``VaultError/Reason/refused`` with the error of `guarding` as its cause.
@@ -42,6 +43,8 @@ extension StateVault {
         // Parsing and hashing take about the same time, a third of a save each.
         async let checksum = SHA256.hex(state)
         let document = try StateDocument(parsing: state)
+        // Only a person can change it in the file; what a run has made is kept whatever it says.
+        if job == nil { try document.checkSerial() }
         let offered = OfferedState(
             bytes: state,
             document: document,

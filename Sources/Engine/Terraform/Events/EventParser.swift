@@ -15,8 +15,8 @@ struct EventParser: Sendable {
         return TerraformLine(
             event: event(type, json) ?? .unknown(type: type, raw: json.mapStrings(mask).text),
             level: json["@level"]?.string.flatMap(TerraformLine.Level.init(rawValue:)) ?? .info,
-            message: mask(Self.cleaned(json["@message"]?.string ?? "")),
-            timestamp: json["@timestamp"]?.string
+            message: text(json["@message"]?.string ?? ""),
+            timestamp: json["@timestamp"]?.string.map(word)
         )
     }
 
@@ -24,37 +24,31 @@ struct EventParser: Sendable {
     func plain(_ line: LineSplitter.Line) -> TerraformLine {
         // Half a secret at the cut would not be recognised.
         let bytes = line.bytes.dropLast(line.isTruncated ? Self.margin : 0)
-        let text = mask(Self.cleaned(String(decoding: bytes, as: UTF8.self)))
-        return TerraformLine(event: .plainText, message: text, isTruncated: line.isTruncated)
+        return TerraformLine(event: .plainText, message: text(String(decoding: bytes, as: UTF8.self)), isTruncated: line.isTruncated)
     }
 
     private func mask(_ text: String) -> String { redactor.redacted(text) }
 
-    /// Without the control characters a terminal would obey; colour codes and the like go as a whole.
-    static func cleaned(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
-        var result = ""
-        var scalars = text.unicodeScalars.makeIterator()
-        while let scalar = scalars.next() {
-            switch scalar.value {
-            case 0x1B:
-                guard let following = scalars.next(), following == "[" else { continue }
-                while let part = scalars.next(), !(0x40...0x7E).contains(part.value) {}
-            case 0x09, 0x0A: result.unicodeScalars.append(scalar)
-            case 0..<0x20, 0x7F: continue
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+    /// Masked, and without what a terminal would obey; line ends stay.
+    private func text(_ text: String) -> String { masked(text, Harmless.text) }
+
+    /// The same for what stands on one line: a name, an address, an id.
+    private func word(_ text: String) -> String { masked(text, Harmless.line) }
+
+    /// Masked before and after: a secret may hold what is cleaned away, or only show when something within it is.
+    private func masked(_ text: String, _ clean: (String) -> String) -> String {
+        let masked = mask(text)
+        let cleaned = clean(masked)
+        return cleaned == masked ? masked : mask(cleaned)
     }
 
     // MARK: - Types of events
 
     private func event(_ type: String, _ json: JSONValue) -> TerraformEvent? {
         switch type {
-        case "version": .version(program: json["terraform"]?.string ?? json["tofu"]?.string ?? "")
+        case "version": .version(program: word(json["terraform"]?.string ?? json["tofu"]?.string ?? ""))
         case "log": .log
-        case "init_output": .initOutput(code: json["message_code"]?.string ?? "")
+        case "init_output": .initOutput(code: word(json["message_code"]?.string ?? ""))
         case "planned_change": plannedChange(json["change"]).map(TerraformEvent.plannedChange)
         case "resource_drift": plannedChange(json["change"]).map(TerraformEvent.resourceDrift)
         case "change_summary": changeSummary(json["changes"])
@@ -67,9 +61,9 @@ struct EventParser: Sendable {
     private func hookEvent(_ type: String, _ hook: JSONValue?) -> TerraformEvent? {
         guard let hook, let resource = resource(hook["resource"]) else { return nil }
         let action = ChangeAction(rawValue: hook["action"]?.string ?? "")
-        let id = hook["id_value"]?.string.map(mask)
-        let elapsed = Duration.milliseconds(Int((hook["elapsed_seconds"]?.double ?? 0) * 1000))
-        let provisioner = mask(hook["provisioner"]?.string ?? "")
+        let id = hook["id_value"]?.string.map(word)
+        let elapsed = Self.elapsed(hook["elapsed_seconds"]?.double ?? 0)
+        let provisioner = word(hook["provisioner"]?.string ?? "")
         return switch type {
         case "apply_start": .applyStart(resource, action, id: id)
         case "apply_progress": .applyProgress(resource, action, elapsed: elapsed)
@@ -77,7 +71,7 @@ struct EventParser: Sendable {
         case "apply_errored": .applyErrored(resource, action, elapsed: elapsed)
         case "provision_start": .provisionStart(resource, provisioner: provisioner)
         case "provision_progress":
-            .provisionProgress(resource, provisioner: provisioner, output: mask(Self.cleaned(hook["output"]?.string ?? "")))
+            .provisionProgress(resource, provisioner: provisioner, output: text(hook["output"]?.string ?? ""))
         case "provision_complete": .provisionComplete(resource, provisioner: provisioner)
         case "provision_errored": .provisionErrored(resource, provisioner: provisioner)
         case "refresh_start": .refreshStart(resource, id: id)
@@ -86,14 +80,19 @@ struct EventParser: Sendable {
         }
     }
 
+    /// A provider's program may write anything here; no run takes longer than a century.
+    private static func elapsed(_ seconds: Double) -> Duration {
+        .milliseconds(Int(clamping: min(max(0, seconds), 100 * 366 * 86_400) * 1000))
+    }
+
     private func resource(_ json: JSONValue?) -> ResourceReference? {
         guard let json, let address = json["addr"]?.string else { return nil }
         return ResourceReference(
-            address: mask(address),
-            module: mask(json["module"]?.string ?? ""),
-            type: mask(json["resource_type"]?.string ?? ""),
-            name: mask(json["resource_name"]?.string ?? ""),
-            provider: mask(json["implied_provider"]?.string ?? "")
+            address: word(address),
+            module: word(json["module"]?.string ?? ""),
+            type: word(json["resource_type"]?.string ?? ""),
+            name: word(json["resource_name"]?.string ?? ""),
+            provider: word(json["implied_provider"]?.string ?? "")
         )
     }
 
@@ -102,9 +101,9 @@ struct EventParser: Sendable {
         return PlannedChange(
             resource: resource,
             action: ChangeAction(rawValue: action),
-            reason: change["reason"]?.string,
+            reason: change["reason"]?.string.map(word),
             previousAddress: self.resource(change["previous_resource"])?.address,
-            importID: change["importing"]?["id"]?.string.map(mask)
+            importID: change["importing"]?["id"]?.string.map(word)
         )
     }
 
@@ -123,7 +122,7 @@ struct EventParser: Sendable {
         // Not said means not known to be harmless.
         let isSensitive = member.value["sensitive"]?.bool ?? true
         return OutputChange(
-            name: mask(member.name),
+            name: word(member.name),
             isSensitive: isSensitive,
             type: member.value["type"]?.mapStrings(mask),
             value: isSensitive ? nil : member.value["value"]?.mapStrings(mask),
@@ -137,17 +136,17 @@ struct EventParser: Sendable {
         let snippet = json["snippet"]
         return Diagnostic(
             severity: severity == "warning" ? .warning : .error,
-            summary: mask(Self.cleaned(json["summary"]?.string ?? "")),
-            detail: mask(Self.cleaned(json["detail"]?.string ?? "")),
-            address: json["address"]?.string.map(mask),
-            file: json["range"]?["filename"]?.string.map(mask),
+            summary: text(json["summary"]?.string ?? ""),
+            detail: text(json["detail"]?.string ?? ""),
+            address: json["address"]?.string.map(word),
+            file: json["range"]?["filename"]?.string.map(word),
             line: start?["line"]?.int,
             column: start?["column"]?.int,
-            code: snippet?["code"]?.string.map { mask(Self.cleaned($0)) },
-            context: snippet?["context"]?.string.map(mask),
+            code: snippet?["code"]?.string.map(text),
+            context: snippet?["context"]?.string.map(word),
             values: (snippet?["values"]?.array ?? []).compactMap { value in
                 guard let path = value["traversal"]?.string, let statement = value["statement"]?.string else { return nil }
-                return mask(Self.cleaned("\(path) \(statement)"))
+                return text("\(path) \(statement)")
             }
         )
     }

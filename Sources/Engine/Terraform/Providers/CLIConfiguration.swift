@@ -7,6 +7,8 @@ struct CLIConfiguration: Sendable, Hashable {
     let text: String
     /// Folders it names, which runs must be able to read.
     let folders: [String]
+    /// It says itself where providers come from; else Terraform looks into its implied mirrors, `terraform.d/plugins` of the source among them.
+    let hasInstallation: Bool
 
     /// The user's own file wins over a mirror; one that is missing is none.
     init(configurationFile: String?, mirror: String?) throws(TerraformError) {
@@ -37,11 +39,14 @@ struct CLIConfiguration: Sendable, Hashable {
     private init(text: String, folders: [String]) {
         self.text = text
         self.folders = folders
+        hasInstallation = Self.isJSON(text) || HCLOutline(Array(text.utf8)).blocks.contains { $0.type == "provider_installation" }
     }
+
+    static func isJSON(_ text: String) -> Bool { text.first { !$0.isWhitespace } == "{" }
 
     /// As Terraform treats its own implied mirror folders: what a mirror holds comes from there only, everything else from the registry.
     private init(mirror: String) {
-        let held = Self.providers(in: mirror).map { "\"\($0)\"" }.joined(separator: ", ")
+        let held = Self.list(Self.providers(in: mirror))
         let text = """
             provider_installation {
               filesystem_mirror {
@@ -57,7 +62,12 @@ struct CLIConfiguration: Sendable, Hashable {
         self.init(text: text, folders: [mirror])
     }
 
-    private static func providers(in mirror: String) -> [ProviderAddress] {
+    /// As an attribute's value has it: `"a/b/c", "a/b/d"`.
+    static func list(_ addresses: some Sequence<ProviderAddress>) -> String {
+        addresses.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+
+    static func providers(in mirror: String) -> [ProviderAddress] {
         // What can't be listed holds nothing.
         func names(_ path: String) -> [String] { (try? FileSystem.names(in: path)) ?? [] }
         return names(mirror).flatMap { host in

@@ -1,13 +1,12 @@
-internal import FoundationEssentials
 internal import Host
 
 extension ProviderStore {
-    /// Removes the least recently used providers that nobody uses until the store is within its limit, and downloads nobody finished.
+    /// Removes the least recently used providers that nobody uses until the store is within its limit, and downloads whose process died.
     func evict() async throws(TerraformError) {
         do throws(HostError) {
             let guarding = try await FileLock.wait("\(folder)/.install")
             defer { guarding.release() }
-            try removeAbandoned()
+            try DownloadFolder.removeAbandoned(in: "\(folder)/.incoming")
             let names = try FileSystem.names(in: "\(folder)/.records").filter { $0.hasSuffix(".json") }
             var stored = names.compactMap { name in
                 StoredProvider(record: (try? FileSystem.read("\(folder)/.records/\(name)")) ?? [])
@@ -25,7 +24,7 @@ extension ProviderStore {
 
     /// False when it is in use.
     private func remove(_ provider: StoredProvider) throws(HostError) -> Bool {
-        guard let lock = try FileLock.take("\(folder)/.records/\(Self.name(provider.path)).use") else { return false }
+        guard let lock = try FileLock.take(usePath(provider)) else { return false }
         defer { lock.release() }
         try FileSystem.removeFile(recordPath(provider))
         try FileSystem.removeTree("\(folder)/\(provider.path)")
@@ -33,15 +32,6 @@ extension ProviderStore {
     }
 
     private func lastUse(_ provider: StoredProvider) -> Int64 {
-        FileFacts(of: "\(folder)/.records/\(Self.name(provider.path)).use")?.modified ?? 0
-    }
-
-    /// A download takes minutes; what lies there for a day belongs to nobody.
-    private func removeAbandoned() throws(HostError) {
-        for name in try FileSystem.names(in: "\(folder)/.incoming") {
-            let path = "\(folder)/.incoming/\(name)"
-            guard let facts = FileFacts(of: path), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 > 86_400 else { continue }
-            try FileSystem.removeTree(path)
-        }
+        FileFacts(of: usePath(provider))?.modified ?? 0
     }
 }

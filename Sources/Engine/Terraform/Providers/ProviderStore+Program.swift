@@ -10,11 +10,16 @@ extension ProviderStore {
     ///
     /// It takes 40 ms, once.
     ///
-    /// - Parameter program: The one that is installed; a newer one gets a copy of its own.
+    /// - Parameters:
+    ///   - program: The one that is installed; a newer one gets a copy of its own.
+    ///   - other: A folder of this user's where it goes when the store's disk has no room left for it.
     /// - Returns: The copy's path.
     /// - Throws: ``HostError``
-    func unreadableCopy(of program: TerraformProgram) throws(HostError) -> String {
+    func unreadableCopy(of program: TerraformProgram, orIn other: String) throws(HostError) -> String {
         guard let facts = FileFacts(of: program.path) else { throw HostError(errno: 2, doing: "read", path: program.path) }
+        // To the last block it would take away what the database needs.
+        let isShort = try FolderStorage(of: folder).freeBytes < facts.byteCount + Self.spared
+        let folder = isShort && !FileSystem.exists("\(folder)/.programs") ? other : folder
         let name = program.path.split(separator: "/").last.map(String.init) ?? "terraform"
         // The boot's: it isn't waited for until the copy is on the disk, and after a power cut it might not be.
         let place = "\(folder)/.programs/\(facts.inode)-\(facts.byteCount)-\(facts.modified)-\(ProcessIdentity.boot ?? "unknown")"
@@ -32,14 +37,15 @@ extension ProviderStore {
             try? FileSystem.removeFile(fresh)  // no room for it is what was wrong in the first place
             throw error
         }
-        removeCopies(but: place)
+        removeCopies(in: folder, but: place)
         return path
     }
 
     private static let unreadable: UInt32 = 0o111
+    private static let spared = 64 << 20
 
     /// Of programs that were replaced more than a day ago; a run that still has one keeps it.
-    private func removeCopies(but place: String) {
+    private func removeCopies(in folder: String, but place: String) {
         for name in (try? FileSystem.names(in: "\(folder)/.programs")) ?? [] {
             let other = "\(folder)/.programs/\(name)"
             guard other != place, let facts = FileFacts(of: other), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 > 86_400

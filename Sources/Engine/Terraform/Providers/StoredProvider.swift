@@ -19,6 +19,8 @@ struct StoredProvider: Sendable, Hashable {
     /// All that the lock file had, ``h1`` included.
     var hashes: [String]
     var files: [File]
+    /// Our own installer has brought it in, or has found it to be what its registry or mirror has; else no run is given it.
+    var isVerified: Bool
 
     var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
 
@@ -29,6 +31,9 @@ struct StoredProvider: Sendable, Hashable {
 
     var path: String { Self.path(address, version, platform) }
 
+    /// For people: `registry.terraform.io/hashicorp/aws 5.100.0`.
+    var text: String { "\(address) \(version)" }
+
     /// The files as they are now.
     static func files(in folder: String) throws(HostError) -> [File] {
         try ProviderHash.files(in: folder).compactMap { name in
@@ -38,13 +43,25 @@ struct StoredProvider: Sendable, Hashable {
 
     // MARK: - The record
 
-    init(address: ProviderAddress, version: TerraformVersion, platform: String, h1: String, hashes: [String], files: [File]) {
+    /// Records without this number were written when the run's own `init` filled the store: what they say is not verified.
+    private static let recordFormat = 2
+
+    init(
+        address: ProviderAddress,
+        version: TerraformVersion,
+        platform: String,
+        h1: String,
+        hashes: [String],
+        files: [File],
+        isVerified: Bool = true
+    ) {
         self.address = address
         self.version = version
         self.platform = platform
         self.h1 = h1
         self.hashes = hashes
         self.files = files
+        self.isVerified = isVerified
     }
 
     /// Reads a record; nil when it is none.
@@ -65,7 +82,8 @@ struct StoredProvider: Sendable, Hashable {
                     let inode = file["inode"]?.string.flatMap({ UInt64($0) })
                 else { return nil }
                 return File(name: name, byteCount: size, modified: modified, inode: inode)
-            }
+            },
+            isVerified: json["format"]?.int == Self.recordFormat
         )
     }
 
@@ -76,11 +94,14 @@ struct StoredProvider: Sendable, Hashable {
                 .init(name: "modified", value: .string("\(file.modified)")), .init(name: "inode", value: .string("\(file.inode)")),
             ])
         }
-        let json = JSONValue.object([
-            .init(name: "provider", value: .string(address.description)), .init(name: "version", value: .string(version.description)),
-            .init(name: "platform", value: .string(platform)), .init(name: "h1", value: .string(h1)),
-            .init(name: "hashes", value: .array(hashes.map(JSONValue.string))), .init(name: "files", value: .array(files)),
-        ])
+        let format = isVerified ? [JSONValue.Member(name: "format", value: .number("\(Self.recordFormat)"))] : []
+        let json = JSONValue.object(
+            format + [
+                .init(name: "provider", value: .string(address.description)), .init(name: "version", value: .string(version.description)),
+                .init(name: "platform", value: .string(platform)), .init(name: "h1", value: .string(h1)),
+                .init(name: "hashes", value: .array(hashes.map(JSONValue.string))), .init(name: "files", value: .array(files)),
+            ]
+        )
         return Array(json.text.utf8)
     }
 }

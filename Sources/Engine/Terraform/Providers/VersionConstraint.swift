@@ -1,7 +1,7 @@
 /// `~> 5.0, != 5.3.1`: which versions will do.
 ///
 /// - SeeAlso: <https://developer.hashicorp.com/terraform/language/expressions/version-constraints>
-struct VersionConstraint: Sendable, Hashable {
+struct VersionConstraint: Sendable, Hashable, CustomStringConvertible {
     private enum Comparison: String, CaseIterable {
         case pessimistic = "~>"
         case atLeast = ">="
@@ -31,6 +31,12 @@ struct VersionConstraint: Sendable, Hashable {
         }
         self.parts = parts
     }
+
+    /// Exactly this version.
+    init(exactly version: TerraformVersion) { parts = [Part(comparison: .exactly, version: version)] }
+
+    /// Written anew from what was understood, so that nothing else of the original text gets into a configuration.
+    var description: String { parts.map { "\($0.comparison.rawValue) \($0.version)" }.joined(separator: ", ") }
 
     /// A pre-release only does when it is asked for by name.
     func allows(_ version: TerraformVersion) -> Bool {

@@ -43,7 +43,7 @@ actor OutputFollower {
     ///   - workspace: Whose.
     ///   - parser: Reads lines.
     ///   - isInJSON: The command says events; else every line is text, whatever it looks like.
-    /// - Throws: ``HostError`` when a file of the output can't be opened.
+    /// - Throws: ``HostError`` when the files are not there.
     init(workspace: Workspace, parser: EventParser, isInJSON: Bool) throws(HostError) {
         events = Followed(try Self.open(Workspace.outputName, in: workspace)) { isInJSON ? parser.parse($0) : parser.plain($0) }
         rest = Followed(try Self.open(Workspace.errorName, in: workspace), parse: parser.plain)

@@ -16,6 +16,8 @@ package struct RunExit: Sendable, Hashable {
         case forced
         /// The kernel killed Terraform or a provider for want of memory.
         case memoryLimit
+        /// It took more than a run may, and we killed it.
+        case exceeded(RunLimits.Excess)
         /// Someone else did.
         case signal(Int32)
     }
@@ -48,6 +50,7 @@ package struct RunExit: Sendable, Hashable {
         case .killed(.memoryLimit):
             "Terraform or a provider was killed because memory ran out: give the worker more memory (a run of the AWS provider "
                 + "takes about 450 MB) or run fewer at once"
+        case .killed(.exceeded(let excess)): excess.sentence
         case .killed(.signal(let number)): "Terraform was killed from outside by signal \(number)"
         }
     }

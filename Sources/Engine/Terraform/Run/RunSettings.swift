@@ -8,10 +8,18 @@ package struct RunSettings: Sendable {
     package var redactor: Redactor
     /// How many resources at once; nil is Terraform's 10.
     package var parallelism: Int?
+    /// What it may take of the machine.
+    package var limits: RunLimits
 
-    package init(environment: [String: String] = [:], redactor: Redactor = Redactor(), parallelism: Int? = nil) {
+    package init(
+        environment: [String: String] = [:],
+        redactor: Redactor = Redactor(),
+        parallelism: Int? = nil,
+        limits: RunLimits = RunLimits()
+    ) {
         self.environment = environment
         self.redactor = redactor
         self.parallelism = parallelism
+        self.limits = limits
     }
 }

@@ -41,6 +41,8 @@ package final class TerraformRun: Sendable {
         in workspace: Workspace,
         child: ChildProcess.Command,
         sandbox: Bubblewrap?,
+        limits: RunLimits,
+        watchdog: RunWatchdog?,
         isInJSON: Bool,
         parser: EventParser
     ) throws(HostError) {
@@ -51,12 +53,15 @@ package final class TerraformRun: Sendable {
         self.workspace = workspace
         self.sandbox = sandbox
         self.child = try ChildProcess.start(child)
+        let pid = self.child.pid
         lines = AsyncStream(unfolding: { await follower.next() }, onCancel: { follower.complete() })
         let (activity, activities) = AsyncStream<Activity>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.activity = activity
         // Ends when the child does; `wait` returns its value. It keeps this object, and so the child, until then.
         let task = Task { [self] in
-            let status = await supervise(activities)
+            watchdog?.add(pid)
+            defer { watchdog?.remove(pid) }
+            let status = await supervise(activities, limits)
             follower.complete()
             return judge(status, start: start, memoryKills: memoryKills)
         }
@@ -138,10 +143,11 @@ package final class TerraformRun: Sendable {
 
     // MARK: - Supervision
 
-    private func supervise(_ activities: AsyncStream<Activity>.Continuation) async -> ExitStatus {
+    private func supervise(_ activities: AsyncStream<Activity>.Continuation, _ limits: RunLimits) async -> ExitStatus {
         defer { activities.finish() }
         let status = await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watchActivity(activities) }
+            group.addTask { await self.watchLimits(limits) }
             let status = await child.wait()
             group.cancelAll()
             return status
@@ -154,6 +160,15 @@ package final class TerraformRun: Sendable {
             Survivors.kill(mentioning: workspace.path)
         }
         return status
+    }
+
+    /// Kills it when it takes more than it may.
+    private func watchLimits(_ limits: RunLimits) async {
+        var watch = LimitWatch(limits, workspace: workspace, pid: child.pid)
+        // Cancelled when the child has ended.
+        while (try? await Task.sleep(for: LimitWatch.interval)) != nil {
+            if let excess = watch.excess() { return kill(.exceeded(excess)) }
+        }
     }
 
     /// Compares the processor time of all its processes once a second.

@@ -6,14 +6,20 @@ package struct TerraformRunner: Sendable {
     package let program: TerraformProgram
     package let sandbox: Sandbox
     package let providers: ProviderStore
+    /// Ends runs when this process stands still; nil for nothing that does.
+    package let watchdog: RunWatchdog?
     /// Where its commands are.
     var network = RunNetwork.host
 
-    package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore) {
+    package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore, watchdog: RunWatchdog? = nil) {
+        self.watchdog = watchdog
         self.program = program
         self.sandbox = sandbox
         self.providers = providers
     }
+
+    /// The only one that fills the store.
+    var installer: ProviderInstaller { ProviderInstaller(program: program, sandbox: sandbox, store: providers) }
 
     /// What ``prepare(_:lock:settings:)`` found.
     package enum Preparation: Sendable, Hashable {
@@ -21,7 +27,7 @@ package struct TerraformRunner: Sendable {
         ///
         /// The lock file is to be kept for the deployment's next run once this one has succeeded; nil when no provider was chosen.
         case ready(lock: String?)
-        /// Run `initialize` first.
+        /// Call ``TerraformRunner/fillStore(for:)`` and prepare again; should that not do either, run `initialize`.
         case needsInitialization(why: String)
     }
 
@@ -50,6 +56,8 @@ package struct TerraformRunner: Sendable {
                 in: workspace,
                 child: child,
                 sandbox: sandbox.bubblewrap,
+                limits: settings.limits,
+                watchdog: watchdog,
                 isInJSON: command != .initialize || program.initializesInJSON,
                 parser: EventParser(redactor: settings.redactor)
             )
@@ -61,15 +69,20 @@ package struct TerraformRunner: Sendable {
     // MARK: - The command line
 
     func order(_ command: TerraformCommand, in workspace: Workspace, settings: RunSettings) throws(HostError) -> Sandbox.Order {
-        try workspace.inside.write(Array(providers.configuration.text.utf8), to: "terraformrc")
+        try writeConfiguration(for: command, into: workspace)
         return Sandbox.Order(
-            program: sandbox.isInForce ? try providers.unreadableCopy(of: program) : program.path,
+            program: sandbox.isInForce ? try providers.unreadableCopy(of: program, orIn: workspace.rootPath) : program.path,
             arguments: arguments(command, workspace, settings),
             environment: environment(workspace, settings),
             insideFolder: workspace.inside.path,
-            providers: providers.folder,
-            incoming: command == .initialize ? workspace.incoming : nil,
+            providers: workspace.providers.map { given in
+                let path = given.provider.path
+                return Sandbox.Bind(source: "\(providers.folder)/\(path)", target: "\(sandbox.providers(providers.folder))/\(path)")
+            },
+            downloads: workspace.downloads?.path,
+            writesDownloads: command == .initialize,
             readOnly: providers.configuration.folders,
+            limits: settings.limits,
             network: network
         )
     }

@@ -8,9 +8,7 @@ struct Bubblewrap: Sendable, Hashable {
     let path: String
     /// What else the kernel refuses to all in the sandbox; nil where libseccomp is missing.
     let filter: SystemCallFilter?
-    /// As whom everything in the sandbox runs.
-    ///
-    /// Nil for this user, in a user namespace of its own, which an ordinary user needs.
+    /// As whom everything in the sandbox runs; nil for this user, in a user namespace of its own, which an ordinary user needs.
     let user: FileOwner?
     /// Where the programs that make a network are looked for.
     let searchPath: String

@@ -32,6 +32,7 @@ extension Sandbox {
                 "ssl", "pki", "ca-certificates", "ca-certificates.conf", "resolv.conf", "hosts", "host.conf", "gai.conf", "nsswitch.conf",
                 "services", "protocols", "alternatives", "localtime", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
             ]
+            arguments += ancestors(of: "/etc/")
             for name in settings { arguments += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"] }
             return arguments + kernel() + ancestors(of: workspace + "/") + ancestors(of: "/slipway/") + ["--setenv", "PATH", searchPath]
         }
@@ -70,13 +71,23 @@ extension Sandbox {
         var environment: [String: String]
         /// The workspace's inner folder.
         var insideFolder: String
-        /// The provider store.
-        var providers: String
-        /// Where downloads go, for `init`.
-        var incoming: String?
+        /// What the run is given of the provider store, and nothing else of it: host path and path inside, read-only.
+        var providers: [Bind] = []
+        /// The run's own folder for downloads.
+        var downloads: String?
+        /// `init` writes into it; every other command only reads.
+        var writesDownloads = false
         /// Folders of the host that are shown at the same place, read-only.
         var readOnly: [String] = []
+        /// What the kernel is to watch.
+        var limits = RunLimits()
         var network = RunNetwork.host
+    }
+
+    /// A folder of the host, and where a run sees it.
+    struct Bind: Sendable, Hashable {
+        var source: String
+        var target: String
     }
 
     /// Where the run sees the workspace's inner folder.
@@ -102,7 +113,7 @@ extension Sandbox {
     private func open(_ order: Order, _ executable: String, _ prefix: [String]) -> ChildProcess.Command {
         var environment = order.environment
         environment["PATH"] = Layout.searchPath
-        environment["TMPDIR"] = order.incoming.map { "\($0)/tmp" } ?? "\(order.insideFolder)/tmp"
+        environment["TMPDIR"] = "\(order.writesDownloads ? order.downloads ?? order.insideFolder : order.insideFolder)/tmp"
         environment["HOME"] = "\(order.insideFolder)/tmp"
         // ``Survivors`` finds by it what a dead worker's run left.
         environment["SLIPWAY_WORKSPACE"] = order.insideFolder
@@ -113,12 +124,12 @@ extension Sandbox {
 
     private func sandboxed(_ order: Order, _ bubblewrap: Bubblewrap) throws(HostError) -> ChildProcess.Command {
         let name = order.program.split(separator: "/").last.map(String.init) ?? "terraform"
-        var arguments = ["--ro-bind", order.program, "/slipway/\(name)", "--ro-bind", order.providers, Layout.providers]
-        var temporary = "/tmp"
-        if let incoming = order.incoming {
-            arguments += ["--bind", incoming, Layout.incoming]
-            temporary = "\(Layout.incoming)/tmp"
+        var arguments = ["--ro-bind", order.program, "/slipway/\(name)"]
+        for provider in order.providers {
+            arguments += Layout.ancestors(of: provider.target) + ["--ro-bind", provider.source, provider.target]
         }
+        if let downloads = order.downloads { arguments += [order.writesDownloads ? "--bind" : "--ro-bind", downloads, Layout.incoming] }
+        let temporary = order.writesDownloads ? "\(Layout.incoming)/tmp" : "/tmp"
         for folder in order.readOnly { arguments += Layout.ancestors(of: folder) + ["--ro-bind-try", folder, folder] }
         for (name, value) in order.environment { arguments += ["--setenv", name, value] }
         arguments += ["--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", temporary, "--setenv", "PATH", Layout.searchPath]
@@ -128,7 +139,7 @@ extension Sandbox {
             mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
             network: order.network,
-            ["/slipway/\(name)"] + order.arguments
+            ["/usr/bin/prlimit"] + order.limits.arguments(userIsShared: bubblewrap.user != nil) + ["/slipway/\(name)"] + order.arguments
         )
     }
 }

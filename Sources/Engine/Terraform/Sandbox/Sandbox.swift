@@ -29,6 +29,41 @@ package struct Sandbox: Sendable, Hashable {
 
     package var isInForce: Bool { bubblewrap != nil }
 
+    /// A wall around runs, and how it stands here.
+    package struct Wall: Sendable, Hashable {
+        package let name: String
+        package let isUp: Bool
+        /// For people.
+        package let sentence: String
+    }
+
+    /// Every wall but the sandbox itself, in the order in which they stand.
+    package var walls: [Wall] {
+        guard let bubblewrap else {
+            return [Wall(name: "run walls", isUp: false, sentence: "none: without the sandbox a run reads and writes what this user can")]
+        }
+        let user =
+            switch (bubblewrap.user, CurrentUser.id) {
+            case (let user?, _):
+                Wall(name: "run user", isUp: true, sentence: "user \(user.user), group \(user.group), without any right of root's")
+            case (nil, 0):
+                Wall(name: "run user", isUp: false, sentence: "root, in a namespace of users: this machine allows Slipway no other sandbox")
+            case (nil, let own): Wall(name: "run user", isUp: true, sentence: "user \(own), in a namespace of users of its own")
+            }
+        let filter =
+            bubblewrap.filter == nil
+            ? Wall(name: "system calls", isUp: false, sentence: "not filtered: install the package libseccomp2")
+            : Wall(
+                name: "system calls",
+                isUp: true,
+                sentence: "filtered: no tracing, keys, mounts, namespaces, raw sockets or parts of the kernel"
+            )
+        return [
+            user, filter,
+            Wall(name: "output", isUp: true, sentence: "Terraform's own: nothing that it starts can write, read or end it"),
+        ]
+    }
+
     /// Whom the runs' own files have to belong to; nil is this user.
     package var user: FileOwner? { bubblewrap?.user }
 

@@ -68,7 +68,7 @@ package struct ConfigurationScan: Sendable, Equatable {
             case .word, .string:
                 attribute = nil
                 header.append(token)
-            case .equals, .other, .left, .right:
+            case .equals, .other, .dot, .left, .right:
                 attribute = nil
             }
         }

@@ -52,7 +52,7 @@ struct HCLOutline {
                 _ = open.popLast()
                 line = []
             case .newline: line = []
-            case .word, .string, .other, .left, .right: line.append(token)
+            case .word, .string, .other, .dot, .left, .right: line.append(token)
             }
         }
         finish(&attribute)

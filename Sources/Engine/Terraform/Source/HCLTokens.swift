@@ -1,15 +1,18 @@
 /// Splits Terraform's native syntax into the few tokens that ``ConfigurationScan`` looks at.
 struct HCLTokens {
-    enum Token: Equatable {
+    enum Token: Hashable {
         case word(String)
         case string(String)
         case open, close, equals, newline, other
+        /// Before the name of an attribute.
+        case dot
         /// `(` or `[`, and their ends: a line end between them ends nothing.
         case left, right
     }
 
     private let bytes: [UInt8]
-    private var index = 0
+    /// Where the next token is looked for.
+    private(set) var index = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -24,6 +27,7 @@ struct HCLTokens {
         case UInt8(ascii: "\n"): return .newline
         case UInt8(ascii: "{"): return .open
         case UInt8(ascii: "}"): return .close
+        case UInt8(ascii: "."): return .dot
         case UInt8(ascii: "("), UInt8(ascii: "["): return .left
         case UInt8(ascii: ")"), UInt8(ascii: "]"): return .right
         case UInt8(ascii: "\""): return .string(quoted())

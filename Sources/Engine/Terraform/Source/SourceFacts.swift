@@ -4,6 +4,8 @@ package struct SourceFacts: Sendable, Hashable {
     package private(set) var variables: [String: Bool] = [:]
     /// Whose values are to be masked.
     package private(set) var sensitiveVariables: Set<String> = []
+    /// What its outputs show on purpose.
+    package private(set) var disclosures = Disclosures()
     /// There are `module` blocks.
     package private(set) var hasModules = false
     /// `s3`, `cloud`, …: where the configuration says its state is kept; Slipway keeps it instead.
@@ -12,6 +14,12 @@ package struct SourceFacts: Sendable, Hashable {
     package private(set) var lockFile: String?
     /// What the configuration and its local modules seem to need: wrong only towards too much or too little, never fatal.
     package private(set) var providers = ProviderRequirements()
+    /// Providers that the source brings along, where Terraform looks for them unless its configuration says otherwise.
+    ///
+    /// - SeeAlso: <https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories>
+    private(set) var bundledProviders: Set<ProviderAddress> = []
+    /// Something of that place is a link: what it leads to is not known here.
+    private(set) var bundlesByLink = false
     /// Sentences for the person who deploys.
     package private(set) var warnings: [String] = []
 
@@ -30,6 +38,10 @@ package struct SourceFacts: Sendable, Hashable {
         for entry in source.entries where entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tofu") {
             if case .file(let content, _) = entry.content { providers.add(HCLOutline(content)) }
         }
+        bundledProviders = Set(source.entries.compactMap { Self.bundledProvider($0.path) })
+        bundlesByLink = source.entries.contains { entry in
+            if case .link = entry.content { entry.path.hasPrefix("terraform.d") } else { false }
+        }
         lockFile = source[".terraform.lock.hcl"].map { String(decoding: $0, as: UTF8.self) }
         if let ownBackend {
             let block = ownBackend == "cloud" ? "a cloud block" : "a backend of its own (\(ownBackend))"
@@ -44,10 +56,20 @@ package struct SourceFacts: Sendable, Hashable {
 
     // MARK: - Details
 
+    static let bundleFolder = "terraform.d/plugins"
+
+    /// Of `terraform.d/plugins/example.com/acme/other/…`, packed or unpacked.
+    private static func bundledProvider(_ path: String) -> ProviderAddress? {
+        guard path.hasPrefix("\(bundleFolder)/") else { return nil }
+        let parts = path.dropFirst(bundleFolder.count + 1).split(separator: "/")
+        return parts.count > 3 ? ProviderAddress(parts.prefix(3).joined(separator: "/")) : nil
+    }
+
     /// Reads a `.tf` file; gives the kind of its backend.
     private mutating func readNative(_ content: [UInt8]) -> String? {
         let outline = HCLOutline(content)
         if !outline.top("module").isEmpty { hasModules = true }
+        disclosures.add(outline)
         for block in outline.top("variable") {
             guard let name = block.label else { continue }
             let type = block.attributes["type"]?.first?.text
@@ -75,6 +97,10 @@ package struct SourceFacts: Sendable, Hashable {
                 }
             }
         }
+        for output in Self.blocks(json["output"]).flatMap({ $0.members ?? [] }) {
+            for block in Self.blocks(output.value) { if let value = block["value"] { disclosures.add(output: output.name, value) } }
+        }
+        for local in Self.blocks(json["locals"]).flatMap({ $0.members ?? [] }) { disclosures.add(local: local.name, local.value) }
         for block in Self.blocks(json["terraform"]) {
             if block["cloud"] != nil { return "cloud" }
             if let backend = Self.blocks(block["backend"]).first?.members?.first?.name { return backend }

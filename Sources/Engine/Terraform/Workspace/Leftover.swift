@@ -3,6 +3,8 @@ internal import Host
 
 /// A workspace whose process died: what it was about, and what must be saved before it is removed.
 package struct Leftover: Sendable {
+    private let parent: HeldFolder
+    private let name: String
     private let folder: HeldFolder
     /// What ``Workspace/make(in:source:variables:state:plan:metadata:)`` was given.
     package let metadata: [String: String]
@@ -10,7 +12,8 @@ package struct Leftover: Sendable {
     package let state: [UInt8]?
     /// The copy of the last whole state that the dead process had seen; nil when there is none.
     package let stateCopy: [UInt8]?
-    private let lock: FileLock
+    /// Nil for one that was taken over from a process that stands still.
+    private let lock: FileLock?
 
     /// Takes over every workspace below `root` whose process is gone: kills what may still run in it, then reads it.
     ///
@@ -19,32 +22,53 @@ package struct Leftover: Sendable {
     /// - Parameters:
     ///   - root: Where the workspaces are.
     ///   - isWanted: Told a workspace's metadata; those that are not wanted are left as they are, for whoever wants them.
+    ///   - isSuperseded: Told the metadata of one that another process still holds: true when that one has lost its right to it and stands still,
+    ///     so that its run is ended from here.
     /// - Returns: What was found, in no order.
-    /// - Throws: ``TerraformError`` when the root can't be read.
+    /// - Throws: ``TerraformError`` when the root can't be read, or what runs in a wanted one can't be ended.
     package static func adopt(
         in root: WorkspaceRoot,
-        where isWanted: ([String: String]) -> Bool = { _ in true }
+        where isWanted: ([String: String]) -> Bool = { _ in true },
+        superseding isSuperseded: ([String: String]) -> Bool = { _ in false }
     ) throws(TerraformError) -> [Leftover] {
-        guard FileSystem.exists(root.path) else { return [] }
-        let names = try attempt { () throws(HostError) in try FileSystem.names(in: root.path) }
-        // One that can't be read must not hide the others; it stays for the next attempt.
-        return names.compactMap { try? adopt("\(root.path)/\($0)", where: isWanted) }
+        let names = try attempt { () throws(HostError) in try root.names() }.filter { UUID(uuidString: $0) != nil }
+        guard !names.isEmpty else { return [] }
+        let parent = try attempt { () throws(HostError) in try root.opened() }
+        var found: [Leftover] = []
+        for name in names {
+            do throws(HostError) {
+                if let leftover = try adopt(name, in: parent, where: isWanted, superseding: isSuperseded) { found.append(leftover) }
+            } catch {
+                // One that can't be read must not hide the others; it stays for the next attempt. But what still runs must not run twice.
+                if error.errno == busy { throw TerraformError(.workspaceInUse(path: "\(root.path)/\(name)")) }
+            }
+        }
+        return found
     }
 
-    private static func adopt(_ path: String, where isWanted: ([String: String]) -> Bool) throws(HostError) -> Leftover? {
-        guard let facts = FileFacts(of: path), facts.kind == .folder, UUID(uuidString: String(path.suffix(36))) != nil else { return nil }
-        let folder = try HeldFolder(opening: path)
+    private static func adopt(
+        _ name: String,
+        in parent: HeldFolder,
+        where isWanted: ([String: String]) -> Bool,
+        superseding isSuperseded: ([String: String]) -> Bool
+    ) throws(HostError) -> Leftover? {
+        guard let facts = parent.facts(name), facts.kind == .folder else { return nil }
+        let folder = try parent.folder(name)
+        let path = folder.path
         // Made this moment, and its lock comes next; or its process died right there.
         if !folder.exists(Workspace.lockName), Date().timeIntervalSince1970 - Double(facts.modified) / 1e9 < 60 { return nil }
         // Written whole before the run begins: what can't be read is half-made, and nobody's.
-        if let metadata = try? metadata(in: folder), !isWanted(metadata) { return nil }
-        guard let lock = try FileLock.take("\(path)/\(Workspace.lockName)"), folder.exists(Workspace.lockName) else { return nil }
-        Survivors.kill(mentioning: path)
+        let words = try? metadata(in: folder)
+        if let words, !isWanted(words) { return nil }
+        let lock = try FileLock.take("\(path)/\(Workspace.lockName)")
+        guard lock != nil || words.map(isSuperseded) ?? false, folder.exists(Workspace.lockName) else { return nil }
+        // What can't be ended goes on writing: its state is nobody's to take yet.
+        guard Survivors.kill(mentioning: path) else { throw HostError(errno: busy, doing: "end the run in", path: path) }
         guard let metadata = try metadata(in: folder) else {
-            try FileSystem.removeTree(path)
+            try parent.remove(name)
             return nil
         }
-        return try Leftover(folder: folder, metadata: metadata, state: try stateLeft(in: folder), lock: lock)
+        return try Leftover(parent: parent, name: name, folder: folder, metadata: metadata, state: try stateLeft(in: folder), lock: lock)
     }
 
     /// The state file's bytes, whose owner is whoever the run was, which another server may have decided.
@@ -62,6 +86,7 @@ package struct Leftover: Sendable {
     }
 
     private static let tooLarge: Int32 = 27
+    private static let busy: Int32 = 16
 
     /// Nil when it was never written.
     private static func metadata(in folder: HeldFolder) throws(HostError) -> [String: String]? {
@@ -70,7 +95,15 @@ package struct Leftover: Sendable {
         return Dictionary(members.map { ($0.name, $0.value.string ?? "") }) { first, _ in first }
     }
 
-    private init(folder: HeldFolder, metadata: [String: String], state: [UInt8]?, lock: FileLock) throws(HostError) {
+    private init(
+        parent: HeldFolder,
+        name: String,
+        folder: HeldFolder,
+        metadata: [String: String],
+        state: [UInt8]?,
+        lock: FileLock?
+    ) throws(HostError) {
+        (self.parent, self.name) = (parent, name)
         self.folder = folder
         self.metadata = metadata
         self.state = state
@@ -99,6 +132,6 @@ package struct Leftover: Sendable {
     /// Removes the folder; call it once its state is safe.
     package func remove() {
         // What resists is adopted again by the next process.
-        try? FileSystem.removeTree(folder.path)
+        try? parent.remove(name)
     }
 }

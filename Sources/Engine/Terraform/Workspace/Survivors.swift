@@ -8,14 +8,21 @@ enum Survivors {
     private static let killSignal: Int32 = 9
 
     /// Kills every process that was started for this workspace, and waits until it is gone.
-    static func kill(mentioning path: String) {
-        // Killing bwrap ends all inside it; a second look finds what was just being started.
+    ///
+    /// - Parameter path: The workspace's.
+    /// - Returns: Whether nothing of it is left.
+    @discardableResult
+    static func kill(mentioning path: String) -> Bool {
+        // A second look finds what was just being started.
         for _ in 0..<10 {
-            let found = ProcessTable.all().filter { isOf(path, $0) }.compactMap { ProcessHandle($0) }
-            guard !found.isEmpty else { return }
-            for process in found { process.signal(killSignal) }
-            for process in found { process.waitBriefly() }
+            // With a sandbox's process 1, its parent's only child, goes everything in there, and only after that itself.
+            let found = ProcessTable.all().filter { isOf(path, $0) }
+            let processes = (found.flatMap(ProcessTable.children) + found).compactMap { ProcessHandle($0) }
+            guard !processes.isEmpty else { return true }
+            for process in processes { process.signal(killSignal) }
+            for process in processes { process.waitBriefly() }
         }
+        return false
     }
 
     /// The path holds 122 random bits: who names it in these places was started for it.

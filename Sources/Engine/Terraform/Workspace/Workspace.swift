@@ -21,18 +21,22 @@ internal import Synchronization
 package final class Workspace: Sendable {
     private struct Held {
         var lock: FileLock?
-        /// The providers that this run uses, which nobody may evict.
-        var providers: [FileLock] = []
-        /// The lock file kept from an earlier run.
+        /// The providers of the store that this run is given, which nobody may evict.
+        var providers: [GivenProvider] = []
+        /// What the store has for it, and what it lacks.
+        var choice = ProviderChoice()
+        /// The lock file that `init` is to keep to, where the configuration has none of its own.
         var keptLock: String?
-        /// Where `initialize` puts providers before they are checked.
-        var incoming: String?
+        /// What `initialize` brought in; the run's own, and removed with it.
+        var downloads: DownloadFolder?
     }
 
     package let path: String
     package let facts: SourceFacts
     /// Relative to ``inside``, in the order in which they count.
     let variableFiles: [String]
+    private let parent: HeldFolder
+    private let name: String
     /// All of it; only we write here.
     package let folder: HeldFolder
     /// What the run sees, and may have exchanged.
@@ -42,7 +46,16 @@ package final class Workspace: Sendable {
     package let states: HeldFolder
     private let held: Mutex<Held>
 
-    private init(folder: HeldFolder, inside: HeldFolder, facts: SourceFacts, variableFiles: [String], lock: FileLock) throws(HostError) {
+    private init(
+        parent: HeldFolder,
+        name: String,
+        folder: HeldFolder,
+        inside: HeldFolder,
+        facts: SourceFacts,
+        variableFiles: [String],
+        lock: FileLock
+    ) throws(HostError) {
+        (self.parent, self.name) = (parent, name)
         path = folder.path
         self.folder = folder
         self.inside = inside
@@ -89,14 +102,18 @@ package final class Workspace: Sendable {
     ) throws(TerraformError) -> Workspace {
         let facts = try SourceFacts(of: source)
         let variableFiles = try variables.written(for: facts)
-        let path = "\(root.path)/\(UUID().uuidString.lowercased())"
+        let name = UUID().uuidString.lowercased()
+        let parent = try attempt { () throws(HostError) in try root.opened() }
         do throws(HostError) {
-            try FileSystem.makeFolder(root.path)
-            let folder = try HeldFolder.make(path)
+            let folder = try parent.makeNewFolder(name)
             // Locked before it has its name: whoever looks for leftovers never finds a lock that is not held yet.
-            guard let lock = try FileLock.take("\(path)/\(lockName).new") else { throw HostError(errno: 11, doing: "lock", path: path) }
+            guard let lock = try FileLock.take("\(folder.path)/\(lockName).new") else {
+                throw HostError(errno: 11, doing: "lock", path: folder.path)
+            }
             try folder.rename("\(lockName).new", to: lockName)
             let workspace = try Workspace(
+                parent: parent,
+                name: name,
                 folder: folder,
                 inside: try folder.makeNewFolder(insideName, owner: root.owner),
                 facts: facts,
@@ -113,7 +130,7 @@ package final class Workspace: Sendable {
             return workspace
         } catch {
             // What can't be removed now is a half-made leftover, which the next process removes.
-            try? FileSystem.removeTree(path)
+            try? parent.remove(name)
             throw TerraformError(error)
         }
     }
@@ -139,29 +156,40 @@ package final class Workspace: Sendable {
 
     /// Removes the folder with everything in it; nothing may run in it any more.
     package func remove() {
-        let (lock, incoming) = held.withLock { held in
+        let (lock, downloads) = held.withLock { held in
             defer { held = Held() }
-            return (held.lock, held.incoming)
+            return (held.lock, held.downloads)
         }
         // Should anything resist, it is without a lock from here on, and the next process removes it.
-        if let incoming { try? FileSystem.removeTree(incoming) }
-        try? FileSystem.removeTree(path)
+        downloads?.remove()
+        try? parent.remove(name)
         lock?.release()
     }
 
     // MARK: - For the runner
+
+    /// The folder of all workspaces.
+    var rootPath: String { parent.path }
 
     var keptLock: String? {
         get { held.withLock { $0.keptLock } }
         set { held.withLock { $0.keptLock = newValue } }
     }
 
-    var incoming: String? {
-        get { held.withLock { $0.incoming } }
-        set { held.withLock { $0.incoming = newValue } }
+    var downloads: DownloadFolder? {
+        get { held.withLock { $0.downloads } }
+        set { held.withLock { $0.downloads = newValue } }
     }
 
-    func hold(providers locks: [FileLock]) { held.withLock { $0.providers = locks } }
+    var choice: ProviderChoice {
+        get { held.withLock { $0.choice } }
+        set { held.withLock { $0.choice = newValue } }
+    }
+
+    var providers: [GivenProvider] {
+        get { held.withLock { $0.providers } }
+        set { held.withLock { $0.providers = newValue } }
+    }
 
     // MARK: - Details
 

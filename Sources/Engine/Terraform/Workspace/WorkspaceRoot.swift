@@ -26,6 +26,15 @@ package struct WorkspaceRoot: Sendable, Hashable {
         return root
     }
 
+    /// The folder itself, open; made when it is missing.
+    func opened() throws(HostError) -> HeldFolder {
+        try FileSystem.makeFolder(path)
+        return try HeldFolder(opening: path)
+    }
+
+    /// What is in it, by name; nothing when it is missing.
+    func names() throws(HostError) -> [String] { FileSystem.exists(path) ? try FileSystem.names(in: path) : [] }
+
     /// Said at start.
     package var sentence: String {
         isMemoryBacked

@@ -33,16 +33,16 @@ struct MachineFacts: Sendable, Equatable {
     init?(_ report: RemoteReport) {
         guard report.has("end") else { return nil }
         // Without nanoseconds some print the letters.
-        time = report["time"].flatMap { Double($0) ?? Double($0.prefix { $0 != "." }) }
+        time = report["time"].flatMap { Double($0) ?? Double($0.prefix { $0 != "." }) }.flatMap { $0.isFinite ? $0 : nil }
         root = Self.disk(report.words("root_disk"))
         docker = Self.disk(report.words("docker_disk"))
         if docker?.path == root?.path { docker = nil }
         let memory = report.numbers("memory")
-        memoryBytes = memory["MemTotal"].map { $0 * 1024 }
-        freeMemoryBytes = (memory["MemAvailable"] ?? memory["MemFree"]).map { $0 * 1024 }
+        memoryBytes = memory["MemTotal"].flatMap(Self.bytes)
+        freeMemoryBytes = (memory["MemAvailable"] ?? memory["MemFree"]).flatMap(Self.bytes)
         cpus = report["cpus"].flatMap { Int($0) }
         load = report.words("load").prefix(3).compactMap { Double($0) }
-        let ticks = report.words("cpu").dropFirst().prefix(8).compactMap { Int64($0) }
+        let ticks = report.words("cpu").dropFirst().prefix(8).compactMap { Int64($0) }.filter { Self.plausible.contains($0) }
         if ticks.count >= 4 {
             cpuTotal = ticks.reduce(0, +)
             // idle and iowait; proc_stat(5).
@@ -58,9 +58,14 @@ struct MachineFacts: Sendable, Equatable {
 
     /// A line of `df -Pk`: file system, blocks, used, available, share, mounted on.
     private static func disk(_ words: [Substring]) -> Disk? {
-        guard words.count >= 6, let size = Int64(words[1]), let free = Int64(words[3]) else { return nil }
-        return Disk(path: words[5...].joined(separator: " "), sizeBytes: size * 1024, freeBytes: free * 1024)
+        guard words.count >= 6, let size = Int64(words[1]).flatMap(bytes), let free = Int64(words[3]).flatMap(bytes) else { return nil }
+        return Disk(path: words[5...].joined(separator: " "), sizeBytes: size, freeBytes: free)
     }
+
+    /// What a machine can have or count: it says what it likes, and no sum or product of such numbers may overflow.
+    private static let plausible: ClosedRange<Int64> = 0...(1 << 46)
+
+    private static func bytes(_ kilobytes: Int64) -> Int64? { plausible.contains(kilobytes) ? kilobytes * 1024 : nil }
 
     /// RFC 1918.
     private static func isPrivate(_ address: String) -> Bool {

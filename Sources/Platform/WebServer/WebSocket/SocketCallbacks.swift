@@ -11,12 +11,12 @@ enum SocketCallbacks {
         // Takes all: control frames stand in the same line as messages, whole.
         callbacks.send_callback = { _, bytes, count, _, link in
             guard let link = SocketCallbacks.link(link) else { return -1 }
-            link.enqueueControl(UnsafeBufferPointer(start: bytes, count: count))
+            link.takeReply(UnsafeBufferPointer(start: bytes, count: count))
             return count
         }
         callbacks.on_frame_recv_start_callback = { _, frame, link in
             guard let frame else { return }
-            SocketCallbacks.link(link)?.frameBegins(frame.pointee.payload_length)
+            SocketCallbacks.link(link)?.frameBegins(frame.pointee)
         }
         callbacks.on_msg_recv_callback = { _, message, link in
             guard let message else { return }
@@ -27,13 +27,5 @@ enum SocketCallbacks {
 
     private static func link(_ pointer: UnsafeMutableRawPointer?) -> SocketLink? {
         pointer.map { Unmanaged<SocketLink>.fromOpaque($0).takeUnretainedValue() }
-    }
-}
-
-extension SocketLink {
-    /// Part of a control frame; counted like a message, so that a client that asks and never reads is given up.
-    func enqueueControl(_ bytes: UnsafeBufferPointer<UInt8>) {
-        _ = socket?.reserve(bytes.count)
-        enqueue(Array(bytes))
     }
 }

@@ -21,24 +21,41 @@ final class SocketLink: @unchecked Sendable {
     let ticket: Admission.Ticket
     /// Came together with the handshake.
     private var early: [UInt8]
+    /// What may still be read in this turn.
+    private var readAllowance = 0
+
+    /// What is read in one turn of the loop, in bytes.
+    ///
+    /// A client that sends as fast as the machine can receive would otherwise keep the loop for itself, and the library would collect one
+    /// pong for each of its pings, without a limit.
+    private static let readAtOnce = 8 * 1024
+    /// The same, after the close has begun, when bytes are thrown away.
+    private static let discardAtOnce = 256 * 1024
+    /// A fragment takes about so much memory beside its bytes until its message is whole.
+    private static let fragmentCost = 64
 
     private var context: wslay_event_context_ptr?
     /// From `open` to `close`: a weak reference would make each counting of the socket's references, for each message, a slow one.
     private(set) var socket: WebSocket?
-    private var outbox: [[UInt8]] = []
-    private var outboxStart = 0
-    /// Bytes of the outbox's first piece that are gone.
-    private var outboxOffset = 0
+    var outbox = SocketOutbox()
+    /// Pongs, and the close that answers a close, of this turn.
+    private var replies: [UInt8] = []
+    private var fragmentCount = 0
 
-    private let messageLimit: Int
-    private let frameLimit: Int
+    private var messageLimit: Int
+    private var frameLimit: Int
 
     var lastHeard = ContinuousClock.now
     var pingedAt: ContinuousClock.Instant?
     /// Set when the close has begun: until then the client may answer.
     var closeDeadline: ContinuousClock.Instant?
+    /// The handler has enough to read.
     var isReadingPaused = false
+    /// So much waits for the client that nothing more is read from it: what it asks would be answered into memory only.
+    private(set) var isFull = false
     var isWriteAwaited = false
+    /// Its end is known and tells of itself again and again; nothing of it is watched until the handler is ready for the rest.
+    var isUnwatched = false
     private(set) var hasEnded = false
     private(set) var isTooLarge = false
     /// What the client said when it closed.
@@ -70,12 +87,18 @@ final class SocketLink: @unchecked Sendable {
         return true
     }
 
+    /// From now on other limits, for messages that haven't begun.
+    func limit(messageBytes: Int, frameBytes: Int) {
+        (messageLimit, frameLimit) = (messageBytes, frameBytes)
+        wslay_event_config_set_max_recv_msg_length(context, UInt64(messageBytes))
+    }
+
     /// Frees the context and closes the connection.
     func close() {
         if let context { wslay_event_context_free(context) }
         context = nil
         socket = nil
-        outbox = []
+        outbox = SocketOutbox()
         ticket.giveBack()
         guard let upgrade else {
             Glibc.close(descriptor)
@@ -108,6 +131,7 @@ final class SocketLink: @unchecked Sendable {
     /// Reads and takes apart what is there.
     func receive() -> Received {
         guard let context, closeDeadline == nil else { return discard() }
+        readAllowance = Self.readAtOnce
         let code = wslay_event_recv(context)
         if isTooLarge { return .closing(violation(1009)) }
         if hasEnded { return .end }
@@ -116,22 +140,30 @@ final class SocketLink: @unchecked Sendable {
         let mayRead = wslay_event_get_read_enabled(context) != 0
         // Pongs, and the close that answers a close or a violation.
         wslay_event_send(context)
+        if !replies.isEmpty {
+            _ = socket?.reserve(replies.count)
+            outbox.append(replies)
+            replies = []
+        }
         if let clientClosure { return .closing(clientClosure) }
         return mayRead ? .fine : .closing(.violation(code: wslay_event_get_status_code_sent(context)))
     }
 
     /// Bytes for the library; on its call.
     func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
-        if isReadingPaused { return wouldBlock() }
+        if isReadingPaused || isFull { return wouldBlock() }
         if !early.isEmpty {
             let part = min(count, early.count)
             for index in 0..<part { buffer[index] = early[index] }
             early.removeFirst(part)
             return part
         }
+        // The loop comes back for the rest, after the other sockets.
+        guard readAllowance > 0 else { return wouldBlock() }
         var got = 0
         repeat { got = recv(descriptor, buffer, count, 0) } while got < 0 && errno == EINTR
         if got > 0 {
+            readAllowance -= got
             lastHeard = .now
             return got
         }
@@ -139,8 +171,11 @@ final class SocketLink: @unchecked Sendable {
         return wouldBlock()
     }
 
-    func frameBegins(_ payloadLength: UInt64) {
-        guard payloadLength > UInt64(frameLimit) else { return }
+    func frameBegins(_ frame: wslay_event_on_frame_recv_start_arg) {
+        // Control frames come between fragments, and are short.
+        if frame.opcode < 8 { fragmentCount = frame.opcode == 0 ? fragmentCount + 1 : 1 }
+        let isScattered = fragmentCount > 16 && fragmentCount * Self.fragmentCost > messageLimit
+        guard isScattered || frame.payload_length > UInt64(frameLimit) else { return }
         isTooLarge = true
         wslay_event_shutdown_read(context)
     }
@@ -166,110 +201,61 @@ final class SocketLink: @unchecked Sendable {
     }
 
     private func violation(_ code: UInt16) -> WebSocketClosure {
-        enqueue(EncodedFrame.close(code).bytes)
+        outbox.append(EncodedFrame.close(code).bytes)
         return .violation(code: code)
     }
+
+    /// Whether the client has sent what no event of the connection will tell of any more.
+    var hasEarlyBytes: Bool { !early.isEmpty }
 
     /// After a close nothing counts but the end.
     private func discard() -> Received {
         withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 8) { buffer in
-            while true {
+            var count = 0
+            while count < Self.discardAtOnce {
                 let got = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                count += max(0, got)
                 if got > 0 { continue }
                 if got < 0, errno == EINTR { continue }
                 return got < 0 && errno == EAGAIN ? .fine : .end
             }
+            return .fine
         }
     }
 
     // MARK: - Sending
 
-    var isOutboxEmpty: Bool { outboxStart == outbox.count }
+    /// Part of a control frame that the library sends; on its call.
+    func takeReply(_ bytes: UnsafeBufferPointer<UInt8>) { replies.append(contentsOf: bytes) }
 
-    func enqueue(_ bytes: [UInt8]) { outbox.append(bytes) }
+    /// Notes whether more than half of what may wait does; true when that has changed.
+    func updateIsFull(_ pendingLimit: Int) -> Bool {
+        let wasFull = isFull
+        isFull = closeDeadline == nil && outbox.byteCount > pendingLimit / 2
+        return isFull != wasFull
+    }
 
     /// Sends a message before which nothing waits; what the connection doesn't take now waits.
     ///
     /// - Returns: False when the connection is broken.
     func sendFirst(_ bytes: [UInt8]) -> Bool {
-        var count = 0
-        repeat {
-            count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        } while count < 0 && errno == EINTR
-        if count < 0, errno != EAGAIN { return false }
+        guard let count = outbox.sendFirst(bytes, to: descriptor) else { return false }
         if count > 0 { socket?.sent(count) }
-        guard count < bytes.count else { return true }
-        enqueue(bytes)
-        outboxOffset = max(0, count)
-        isWriteAwaited = true
+        if !outbox.isEmpty { isWriteAwaited = true }
         return true
-    }
-
-    /// Forgets what waits, but for the frame that has begun to go out.
-    func dropWaiting() {
-        guard !isOutboxEmpty else { return }
-        let begun = outboxOffset > 0 ? [outbox[outboxStart]] : []
-        outbox = begun
-        outboxStart = 0
     }
 
     /// Sends what the connection takes; false when it is broken.
     func flush(_ scratch: UnsafeMutableRawBufferPointer) -> Bool {
-        while !isOutboxEmpty {
-            let sentCount = sendSome(scratch)
-            if sentCount < 0 {
-                if errno == EINTR { continue }
+        while !outbox.isEmpty {
+            guard let count = outbox.send(to: descriptor, scratch) else { return false }
+            guard count > 0 else {
                 isWriteAwaited = true
-                return errno == EAGAIN
+                return true
             }
-            advance(sentCount)
-            socket?.sent(sentCount)
+            socket?.sent(count)
         }
         isWriteAwaited = false
         return true
-    }
-
-    /// One long piece as it lies there, or many short ones together.
-    private func sendSome(_ scratch: UnsafeMutableRawBufferPointer) -> Int {
-        let first = outbox[outboxStart]
-        if outboxStart + 1 == outbox.count || first.count - outboxOffset >= scratch.count / 2 {
-            return first.withUnsafeBytes { bytes in
-                send(descriptor, bytes.baseAddress.map { $0 + outboxOffset }, bytes.count - outboxOffset, Int32(MSG_NOSIGNAL))
-            }
-        }
-        var count = 0
-        var offset = outboxOffset
-        for piece in outbox[outboxStart...] {
-            let part = min(piece.count - offset, scratch.count - count)
-            piece.withUnsafeBytes { bytes in
-                scratch[count..<count + part].copyBytes(from: bytes[offset..<offset + part])
-            }
-            count += part
-            offset = 0
-            if count == scratch.count { break }
-        }
-        return send(descriptor, scratch.baseAddress, count, Int32(MSG_NOSIGNAL))
-    }
-
-    private func advance(_ count: Int) {
-        var left = count
-        while left > 0 {
-            let rest = outbox[outboxStart].count - outboxOffset
-            guard left >= rest else {
-                outboxOffset += left
-                break
-            }
-            left -= rest
-            outbox[outboxStart] = []
-            outboxStart += 1
-            outboxOffset = 0
-        }
-        if isOutboxEmpty {
-            outbox.removeAll(keepingCapacity: outbox.capacity <= 16)
-            outboxStart = 0
-        } else if outboxStart > 64, outboxStart > outbox.count / 2 {
-            outbox.removeFirst(outboxStart)
-            outboxStart = 0
-        }
     }
 }

@@ -11,6 +11,7 @@ final class SocketLoop: @unchecked Sendable {
         case broadcast(EncodedFrame, [WebSocket])
         case overflow(WebSocket)
         case close(WebSocket, UInt16, String, WebSocketClosure)
+        case limit(WebSocket, messageBytes: Int, frameBytes: Int)
         case resumeReading(WebSocket)
         case stop
     }
@@ -82,7 +83,9 @@ final class SocketLoop: @unchecked Sendable {
             poller.wait(sockets.isEmpty ? -1 : 250) { event in
                 if event.tag == Poller.bell { return obey() }
                 guard let socket = sockets[event.tag] else { return }
-                if event.has(EPOLLIN) || event.has(EPOLLHUP) || event.has(EPOLLERR) { receive(socket) }
+                let isBroken = event.has(EPOLLHUP) || event.has(EPOLLERR)
+                if isBroken, socket.link.isReadingPaused || socket.link.isFull { return rest(socket) }
+                if event.has(EPOLLIN) || isBroken { receive(socket) }
                 if event.has(EPOLLOUT), sockets[event.tag] != nil { flush(socket) }
             }
             sweep()
@@ -114,9 +117,10 @@ final class SocketLoop: @unchecked Sendable {
             case .offer(let frame, let socket): offer(frame, to: socket)
             case .broadcast(let frame, let sockets): for socket in sockets { offer(frame, to: socket) }
             case .overflow(let socket):
+                giveUp(socket)
+            case .limit(let socket, let messageBytes, let frameBytes):
                 guard sockets[socket.link.number] != nil else { continue }
-                socket.link.dropWaiting()
-                beginClose(socket, .slowReader, frame: .close(socket.options.slowReaderCode, reason: "too slow"))
+                socket.link.limit(messageBytes: messageBytes, frameBytes: frameBytes)
             case .close(let socket, let code, let reason, let closure):
                 beginClose(socket, closure, frame: .close(code, reason: reason))
             case .resumeReading(let socket):
@@ -144,14 +148,21 @@ final class SocketLoop: @unchecked Sendable {
     private func offer(_ frame: EncodedFrame, to socket: WebSocket) {
         let link = socket.link
         guard link.closeDeadline == nil, sockets[link.number] != nil else { return }
-        guard link.isOutboxEmpty else {
+        guard link.outbox.isEmpty else {
             // What already waits for the connection goes first, when it is ready.
-            link.enqueue(frame.bytes)
-            if !link.isWriteAwaited { flush(socket) }
+            link.outbox.append(frame.bytes)
+            if !link.isWriteAwaited { flush(socket) } else if link.updateIsFull(socket.pendingLimit) { watch(link) }
             return
         }
         guard link.sendFirst(frame.bytes) else { return remove(socket, .connectionLost) }
-        if link.isWriteAwaited { watch(link) }
+        if link.updateIsFull(socket.pendingLimit) || link.isWriteAwaited { watch(link) }
+    }
+
+    /// The client takes too little of what it is sent.
+    private func giveUp(_ socket: WebSocket) {
+        guard sockets[socket.link.number] != nil else { return }
+        socket.link.outbox.dropWaiting()
+        beginClose(socket, .slowReader, frame: .close(socket.options.slowReaderCode, reason: "too slow"))
     }
 
     private func receive(_ socket: WebSocket) {
@@ -166,12 +177,15 @@ final class SocketLoop: @unchecked Sendable {
         let link = socket.link
         let wasAwaited = link.isWriteAwaited
         guard link.flush(scratch) else { return remove(socket, .connectionLost) }
-        if link.closeDeadline != nil, link.isOutboxEmpty {
+        if link.closeDeadline != nil, link.outbox.isEmpty {
             // The client has the last word, and the server closes; RFC 6455, section 7.1.1.
             if case .client = socket.closure { return remove(socket, .connectionLost) }
             shutdown(link.descriptor, Int32(SHUT_WR))
         }
-        if link.isWriteAwaited != wasAwaited { watch(link) }
+        let hasChanged = link.updateIsFull(socket.pendingLimit)
+        if hasChanged || link.isWriteAwaited != wasAwaited { watch(link) }
+        // What came with the handshake is in no descriptor that could become ready.
+        if hasChanged, !link.isFull, link.hasEarlyBytes { receive(socket) }
     }
 
     /// Tells the handler, and then the client, unless the link has answered it already.
@@ -179,9 +193,10 @@ final class SocketLoop: @unchecked Sendable {
         let link = socket.link
         guard sockets[link.number] != nil, link.closeDeadline == nil else { return }
         socket.finish(closure)
-        if let frame { link.enqueue(frame.bytes) }
+        if let frame { link.outbox.append(frame.bytes) }
         link.closeDeadline = .now + socket.options.closeTime
         link.isReadingPaused = false
+        _ = link.updateIsFull(socket.pendingLimit)
         watch(link)
         flush(socket)
     }
@@ -195,8 +210,22 @@ final class SocketLoop: @unchecked Sendable {
     }
 
     private func watch(_ link: SocketLink) {
-        let reading = link.isReadingPaused ? 0 : EPOLLIN.rawValue
-        poller.modify(link.descriptor, tag: link.number, reading | (link.isWriteAwaited ? EPOLLOUT.rawValue : 0))
+        let reading = link.isReadingPaused || link.isFull ? 0 : EPOLLIN.rawValue
+        let events = reading | (link.isWriteAwaited ? EPOLLOUT.rawValue : 0)
+        if link.isUnwatched {
+            link.isUnwatched = false
+            poller.add(link.descriptor, tag: link.number, events)
+        } else {
+            poller.modify(link.descriptor, tag: link.number, events)
+        }
+    }
+
+    /// The client is gone while nothing is read from it: what it has sent is read when the handler is ready.
+    private func rest(_ socket: WebSocket) {
+        guard socket.link.outbox.isEmpty else { return remove(socket, .connectionLost) }
+        // An end can't be masked: it would wake the loop until then.
+        poller.remove(socket.link.descriptor)
+        socket.link.isUnwatched = true
     }
 
     /// Pings and deadlines.
@@ -208,8 +237,10 @@ final class SocketLoop: @unchecked Sendable {
             let link = socket.link
             if let deadline = link.closeDeadline {
                 if now > deadline { remove(socket, .connectionLost) }
-            } else if link.isReadingPaused {
-                // It can't be heard: the handler is the slow one.
+            } else if link.isFull, now - link.outbox.lastTaken > socket.options.pongTime {
+                giveUp(socket)
+            } else if link.isReadingPaused || link.isFull {
+                // It can't be heard: the handler is the slow one, or it has too much to take before.
                 (link.lastHeard, link.pingedAt) = (now, nil)
             } else if let pingedAt = link.pingedAt {
                 if link.lastHeard > pingedAt {

@@ -8,6 +8,7 @@ package final class WebSocket: Sendable {
     private struct State {
         var inbox: [WebSocketMessage] = []
         var inboxBytes = 0
+        var inboxLimit: Int
         var isPaused = false
         var reader: CheckedContinuation<WebSocketMessage?, Never>?
         var roomWaiters: [CheckedContinuation<Void, Never>] = []
@@ -15,10 +16,12 @@ package final class WebSocket: Sendable {
         var task: Task<Void, Never>?
     }
 
+    /// As the socket was made with.
     package let options: WebSocketOptions
     let link: SocketLink
     private let loop: SocketLoop
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let pendingBytes: Atomic<Int>
     /// Bytes that wait for the client, those on their way to the loop included.
     private let pending = Atomic(0)
     private let isRoomAwaited = Atomic(false)
@@ -28,6 +31,17 @@ package final class WebSocket: Sendable {
         self.link = link
         self.loop = loop
         self.options = options
+        state = Mutex(State(inboxLimit: options.inboxBytes))
+        pendingBytes = Atomic(options.pendingBytes)
+    }
+
+    /// Gives the client other bounds, for example once it has shown who it is.
+    ///
+    /// - Parameter options: Those that count bytes hold from now on; times and codes stay as they were.
+    package func setBounds(_ options: WebSocketOptions) {
+        pendingBytes.store(options.pendingBytes, ordering: .relaxed)
+        state.withLock { $0.inboxLimit = options.inboxBytes }
+        loop.post(.limit(self, messageBytes: options.messageBytes, frameBytes: options.frameBytes))
     }
 
     // MARK: - Receiving
@@ -112,11 +126,14 @@ package final class WebSocket: Sendable {
 
     // MARK: - The loop's side
 
+    /// What may wait for the client, in bytes.
+    var pendingLimit: Int { pendingBytes.load(ordering: .relaxed) }
+
     /// Counts bytes that the loop sends by itself; false when there are too many.
     func reserve(_ count: Int) -> Bool {
         guard !isClosed.load(ordering: .relaxed) else { return false }
         let before = pending.add(count, ordering: .sequentiallyConsistent).oldValue
-        guard before > 0, before + count > options.pendingBytes else { return true }
+        guard before > 0, before + count > pendingLimit else { return true }
         loop.post(.overflow(self))
         return false
     }
@@ -124,7 +141,7 @@ package final class WebSocket: Sendable {
     /// Bytes have left for the client.
     func sent(_ count: Int) {
         let left = pending.subtract(count, ordering: .sequentiallyConsistent).newValue
-        guard left <= options.pendingBytes / 2, isRoomAwaited.load(ordering: .sequentiallyConsistent) else { return }
+        guard left <= pendingLimit / 2, isRoomAwaited.load(ordering: .sequentiallyConsistent) else { return }
         wakeSenders()
     }
 
@@ -139,7 +156,7 @@ package final class WebSocket: Sendable {
             state.inbox.append(message)
             // A message of no bytes takes memory, too.
             state.inboxBytes += count + 32
-            if state.inboxBytes >= options.inboxBytes { state.isPaused = true }
+            if state.inboxBytes >= state.inboxLimit { state.isPaused = true }
             return (nil, state.isPaused)
         }
         reader?.resume(returning: message)
@@ -176,7 +193,7 @@ package final class WebSocket: Sendable {
 
     private func hasRoom(for count: Int) -> Bool {
         let waiting = pending.load(ordering: .sequentiallyConsistent)
-        return waiting == 0 || waiting + count <= options.pendingBytes
+        return waiting == 0 || waiting + count <= pendingLimit
     }
 
     private func room(for count: Int) async {
@@ -206,14 +223,14 @@ package final class WebSocket: Sendable {
     }
 
     /// What came before a close is read first.
-    private static func next(_ state: inout State, low: Int) -> Next {
+    private static func next(_ state: inout State) -> Next {
         if !state.inbox.isEmpty {
             let message = state.inbox.removeFirst()
             switch message {
             case .text(let text): state.inboxBytes -= text.utf8.count + 32
             case .binary(let bytes): state.inboxBytes -= bytes.count + 32
             }
-            let mustGoOn = state.isPaused && state.inboxBytes <= low
+            let mustGoOn = state.isPaused && state.inboxBytes <= state.inboxLimit / 4
             if mustGoOn { state.isPaused = false }
             return .message(message, mustGoOn: mustGoOn)
         }
@@ -221,8 +238,7 @@ package final class WebSocket: Sendable {
     }
 
     private func nextMessage() async -> WebSocketMessage? {
-        let low = options.inboxBytes / 4
-        switch state.withLock({ Self.next(&$0, low: low) }) {
+        switch state.withLock({ Self.next(&$0) }) {
         case .message(let message, let mustGoOn):
             if mustGoOn { loop.post(.resumeReading(self)) }
             return message
@@ -232,7 +248,7 @@ package final class WebSocket: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let next = state.withLock { state -> Next in
-                    let next = Self.next(&state, low: low)
+                    let next = Self.next(&state)
                     guard case .wait = next else { return next }
                     if Task.isCancelled { return .end }
                     state.reader = continuation

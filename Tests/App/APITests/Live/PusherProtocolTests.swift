@@ -63,6 +63,63 @@ import Testing
         }
     }
 
+    @Test(.requires(.pysher)) func `a client that subscribes to nothing in time is sent away, and one that did stays`() async throws {
+        var limits = PusherLimits()
+        limits.authenticationTime = .milliseconds(1500)
+        try await LiveScene.with(limits: limits) { scene in
+            let client = try run(
+                scene,
+                """
+                member, id = session()
+                subscribe(member, id, "private-organization.1.terraform")
+                print(hear(member)["event"])
+                # A wrong signature shows nothing.
+                stranger, _ = session()
+                say(stranger, "pusher:subscribe", channel="private-organization.1.terraform", auth="slipway:00:t12")
+                events = []
+                while True:
+                    opcode, data = stranger.recv_data()
+                    if opcode == 8: break
+                    events.append(json.loads(data)["event"])
+                print(events, int.from_bytes(data[:2], "big"))
+                # It came before the stranger.
+                say(member, "pusher:unsubscribe", channel="private-organization.1.terraform")
+                say(member, "pusher:ping")
+                print(hear(member)["event"])
+                """
+            )
+            #expect(
+                try await client.wait() == [
+                    "pusher_internal:subscription_succeeded",
+                    "['pusher:subscription_error', 'pusher:error', 'pusher:error'] 4009",
+                    "pusher:pong",
+                ]
+            )
+        }
+    }
+
+    @Test(.requires(.pysher)) func `a message of 32 KiB is too much of a stranger, and not of a member`() async throws {
+        try await LiveScene.with { scene in
+            let client = try run(
+                scene,
+                """
+                long = "private-" + "x" * 32000
+                stranger, _ = session()
+                say(stranger, "pusher:unsubscribe", channel=long)
+                opcode, data = stranger.recv_data()
+                print(opcode, int.from_bytes(data[:2], "big"))
+                member, id = session()
+                subscribe(member, id, "private-organization.1.terraform")
+                print(hear(member)["event"])
+                say(member, "pusher:unsubscribe", channel=long)
+                say(member, "pusher:ping")
+                print(hear(member)["event"])
+                """
+            )
+            #expect(try await client.wait() == ["8 1009", "pusher_internal:subscription_succeeded", "pusher:pong"])
+        }
+    }
+
     @Test(.requires(.pysher)) func `what a client may not do is answered with an error`() async throws {
         try await LiveScene.with { scene in
             let client = try run(

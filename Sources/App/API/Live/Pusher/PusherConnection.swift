@@ -1,4 +1,5 @@
 internal import Access
+internal import Domain
 internal import Events
 internal import Synchronization
 internal import WebServer
@@ -20,6 +21,8 @@ final class PusherConnection: Sendable {
         var lastHeard = ContinuousClock.now
         var isPinged = false
         var isExpelled = false
+        /// It has shown a signature of this installation.
+        var isKnown = false
     }
 
     let id: String
@@ -35,7 +38,9 @@ final class PusherConnection: Sendable {
 
     /// Answers the client until it goes.
     func serve() async {
-        await socket.send(PusherFrames.established(socket: id, activityTimeout: Int(server.limits.activityTimeout / .seconds(1))))
+        // Cancelled, and awaited, when the client goes.
+        async let _: Void = sendStrangerAway()
+        await socket.send(PusherFrames.established(socket: id, activityTimeout: Int(clamping: server.limits.activityTimeout / .seconds(1))))
         for await message in socket.messages {
             state.withLock { ($0.lastHeard, $0.isPinged) = (.now, false) }
             guard case .text(let text) = message else { continue }
@@ -64,6 +69,25 @@ final class PusherConnection: Sendable {
         }
     }
 
+    // MARK: - Strangers
+
+    /// Closes the connection when its client has subscribed to nothing in time.
+    ///
+    /// - SeeAlso: <https://pusher.com/docs/channels/using_channels/user-authentication/>, which calls it authorized connections.
+    private func sendStrangerAway() async {
+        try? await Task.sleep(for: server.limits.authenticationTime)  // cancelled: the client has gone
+        if !Task.isCancelled, !state.withLock({ $0.isKnown }) { close(.noSubscription) }
+    }
+
+    /// Notes that somebody with a right has let the client in; it stays known, also between two subscriptions.
+    private func welcome() {
+        let isNew = state.withLock { state in
+            defer { state.isKnown = true }
+            return !state.isKnown
+        }
+        if isNew { socket.setBounds(PusherLimits.memberBounds) }
+    }
+
     // MARK: - Channels
 
     private func subscribe(_ wish: PusherMessage.Subscribe) async throws(PusherError) {
@@ -85,6 +109,7 @@ final class PusherConnection: Sendable {
         let member = name.kind == .presence ? PusherPresence.Member(channelData: wish.channelData) : nil
         if name.kind == .presence, member == nil { throw .unauthorized("channel_data must name a user_id.") }
         try await check(subject, wish.channel, name.channel)
+        welcome()
         let count = state.withLock { state in
             // It is there already: from now on by what it has shown last.
             state.seats[wish.channel]?.subject = subject

@@ -19,6 +19,8 @@ struct PusherError: Error, Sendable, Hashable {
     static let silent = PusherError(code: 4201, message: "No pong came.")
     static let clientEvent = PusherError(code: 4301, message: "Clients can't send events.")
 
+    static let noSubscription = unauthorized("No subscription came in time; subscribe to a channel first.")
+
     static func unauthorized(_ message: String) -> PusherError { PusherError(code: 4009, message: message) }
     static func lostRight(to channel: String) -> PusherError { .unauthorized("You may no longer read '\(channel)'.") }
     static func malformed(_ message: String) -> PusherError { PusherError(code: 4200, message: message) }

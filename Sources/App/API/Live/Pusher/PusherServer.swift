@@ -55,14 +55,8 @@ package final class PusherServer: Sendable {
 
     /// Answers `GET /app/KEY?protocol=7`: a WebSocket, which is told what is wrong and closed when something is.
     package func response(to request: Request) -> Response {
-        var options = WebSocketOptions()
-        options.messageBytes = 64 * 1024
-        options.frameBytes = 64 * 1024
-        // Frames are shared by all receivers: what waits for a slow one costs little, and a burst must not cost a healthy one its place.
-        options.pendingBytes = 4 * 1024 * 1024
-        options.slowReaderCode = PusherError.overCapacity.code
         let refusal = refusal(of: request)
-        return .webSocket(options) { [self] socket in
+        return .webSocket(PusherLimits.strangerBounds) { [self] socket in
             if let refusal { return await Self.refuse(socket, refusal) }
             let connection = PusherConnection(socket, id: Self.newSocketID(), server: self)
             if let refusal = adopt(connection) { return await Self.refuse(socket, refusal) }

@@ -1,0 +1,56 @@
+internal import Host
+
+/// Looks at what a run takes, where the kernel doesn't count it for all of its processes together.
+struct LimitWatch: Sendable {
+    private let limits: RunLimits
+    private let workspace: Workspace
+    /// The sandbox's process, or without one Terraform's own.
+    private let pid: Int32
+    private var looks = 0
+
+    init(_ limits: RunLimits, workspace: Workspace, pid: Int32) {
+        self.limits = limits
+        self.workspace = workspace
+        self.pid = pid
+    }
+
+    /// How often to look: what writes as fast as memory takes it must not fill it meanwhile.
+    static let interval = Duration.milliseconds(100)
+
+    /// What is exceeded now; nil for nothing.
+    mutating func excess() -> RunLimits.Excess? {
+        looks += 1
+        if let excess = ofOutput() ?? ofDisk() { return excess }
+        return ofProcesses()
+    }
+
+    // MARK: - Details
+
+    private func ofOutput() -> RunLimits.Excess? {
+        let written = [Workspace.outputName, Workspace.errorName].reduce(0) { $0 + (workspace.folder.facts($1)?.byteCount ?? 0) }
+        return written > limits.log ? RunLimits.Excess(.log, limit: limits.log, peak: written) : nil
+    }
+
+    private func ofDisk() -> RunLimits.Excess? {
+        guard let storage = try? FolderStorage(of: workspace.path) else { return nil }
+        let isShort = storage.freeBytes < 2 * RunLimits.reserved
+        // Counting every file takes its time: often only where room is short.
+        guard isShort || looks % 20 == 10 else { return nil }
+        let used = workspace.inside.usedBytes(atMost: limits.disk)
+        if used > limits.disk { return RunLimits.Excess(.disk, limit: limits.disk, peak: used) }
+        // The little that is left is what the others were promised.
+        if storage.freeBytes < RunLimits.reserved, used > RunLimits.reserved {
+            return RunLimits.Excess(.disk, limit: RunLimits.reserved, peak: used)
+        }
+        return nil
+    }
+
+    private func ofProcesses() -> RunLimits.Excess? {
+        let tree = ProcessTable.tree(pid, atMost: limits.processes)
+        let usage = tree.map(ProcessTable.usage)
+        let threads = usage.reduce(0) { $0 + $1.threads }
+        if threads > limits.processes { return RunLimits.Excess(.processes, limit: limits.processes, peak: threads) }
+        let memory = usage.reduce(0) { $0 + $1.privateBytes }
+        return memory > limits.memory ? RunLimits.Excess(.memory, limit: limits.memory, peak: memory) : nil
+    }
+}
