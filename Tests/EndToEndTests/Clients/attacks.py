@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,11 @@ class Server:
             program = shutil.copy(options.slipway, folder + "/slipway")
             os.chmod(program, 0o755)
         become = ["setpriv", f"--reuid={options.user}", f"--regid={options.user}", "--clear-groups", "--"] if options.user else []
+        if options.user and os.path.exists("/dev/net/tun"):
+            # Where udev doesn't run, the device of filtered networks is root's alone: that user gets one as udev makes it.
+            os.mknod(folder + "/tun", 0o666 | stat.S_IFCHR, os.makedev(10, 200))
+            os.chmod(folder + "/tun", 0o666)
+            become = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /dev/net/tun && exec "$@"', folder + "/tun"] + become
         self.process = subprocess.Popen(
             become + [program, "serve", "--listen", "127.0.0.1:0", "--workers", str(options.workers)],
             env=environment, stdout=self.log, stderr=subprocess.STDOUT, cwd="/")
