@@ -68,7 +68,7 @@ extension Sandbox {
 }
 
 extension TerraformRunner {
-    /// Makes the network of an attempt (a filtered one takes some 40 ms).
+    /// Makes the network of an attempt (a filtered one takes some 30 ms).
     ///
     /// - Parameters:
     ///   - mode: Which.
