@@ -25,7 +25,8 @@ enum RawAnswer {
 
     /// To a client whose request the library refuses; ends our side of the connection.
     static func refuse(with status: Int, _ descriptor: Int32) {
-        _ = send(.text(status == 413 ? "The body is too large.\n" : "This is no request.\n", status: status), requestID: "-", to: descriptor)
+        let text = status == 413 ? "The body is too large.\n" : "This is no request.\n"
+        _ = send(.text(text, status: status), requestID: "-", to: descriptor)
     }
 
     /// To a client that let its time run out.
