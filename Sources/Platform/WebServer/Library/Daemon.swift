@@ -27,6 +27,7 @@ final class Daemon: @unchecked Sendable {
         settings.access = Callbacks.access
         settings.completed = Callbacks.completed
         settings.connection = Callbacks.connection
+        settings.failing = Callbacks.failing
         let started = (certificate ?? "").withCString { certificateText in
             (key ?? "").withCString { keyText -> OpaquePointer? in
                 settings.certificate = certificate == nil ? nil : certificateText
