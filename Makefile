@@ -1,6 +1,6 @@
 # Every command that people and CI use; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test test-fast check fmt demo run deb trial fuzz bench clean packages-build packages-demo packages-test packages-bench packages-check packages-trial
+.PHONY: help bootstrap build test test-fast check fmt demo run deb attack trial fuzz bench clean packages-build packages-demo packages-test packages-bench packages-check packages-trial
 
 # One import without a declared dependency fails every build, as it would fail a clean one.
 IMPORTS := --explicit-target-dependency-import-check error
@@ -44,6 +44,9 @@ run: packages-demo build ## Build, and start a server; prints its address and th
 
 deb: build ## Build .build/slipway_VERSION_ARCH.deb, which installs the server with its own user
 	@scripts/deb.sh
+
+attack: packages-demo build ## Hundreds of hostile runs beside honest ones, as root and as an ordinary user (an hour)
+	@scripts/attack.sh
 
 trial: packages-trial deb ## Install the package in a virtual machine and try it there with systemd (15 minutes)
 	@scripts/try-package.sh

@@ -36,12 +36,12 @@ missing_packages() {
         libmicrohttpd-dev libwslay-dev libssh-dev libseccomp-dev)
     case $purpose in
         demo)
-            wanted+=(bubblewrap)
+            wanted+=(bubblewrap slirp4netns iproute2)
             # For machines that become servers, which only root can make.
-            [ "$(id -u)" != 0 ] || wanted+=(iproute2 openssh-server docker.io)
+            [ "$(id -u)" != 0 ] || wanted+=(openssh-server docker.io)
             ;;
         test | bench)
-            wanted+=(bubblewrap util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io
+            wanted+=(bubblewrap slirp4netns util-linux procps iproute2 python3 redis-server openssl curl openssh-client openssh-server docker.io
                 faketime)
             ;;
         # Its own system, and a machine that it runs on.

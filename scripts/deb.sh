@@ -53,8 +53,8 @@ Version: $version
 Architecture: $arch
 Maintainer: Slipway maintainers <maintainers@slipway.invalid>
 Depends: $depends, adduser, ca-certificates
-Recommends: bubblewrap${recommends:+, $recommends}
-Suggests: openssh-server, iproute2, docker.io
+Recommends: bubblewrap, slirp4netns, iproute2${recommends:+, $recommends}
+Suggests: openssh-server, docker.io
 Section: admin
 Priority: optional
 Installed-Size: $(du -sk "$root" | cut -f1)

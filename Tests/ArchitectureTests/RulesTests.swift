@@ -62,6 +62,39 @@ internal import Testing
         #expect(messages("await " + text.replacing("let a = ", with: "")) == [])
     }
 
+    @Test(arguments: [
+        "Int(value.rounded())", "let a = f(Int64(date.timeIntervalSince1970 * 1000))", "UInt32((wait / .seconds(1)).rounded(.up))",
+        "Int(seconds)",
+        "let text = \"\\(Int(limit / .seconds(1)))\"", "return Int(double)", "Int(Double(count) * share)",
+    ]) func `refuse that a floating-point number becomes a whole one plainly`(text: String) {
+        #expect(messages(text).count == 1)
+    }
+
+    @Test(arguments: [
+        "Int(clamping: value.rounded())", "Int64(exactly: date.timeIntervalSince1970)", "Int(text)", "UInt8(byte & 15)", "makeInt(seconds)",
+        "Int(timeout.components.seconds)", "// Int(seconds)", "let a = \"Int(seconds)\"", "Int(count) / Double(seconds)", "a.Int(seconds)",
+    ]) func `allow a conversion that says how, and one of a whole number`(text: String) {
+        #expect(messages(text) == [])
+    }
+
+    @Test(arguments: [
+        "let next = state.serial + 1", "serial += 1", "let a = 1 + facts.serial", "let a = (line ?? 0) + offset",
+        "lines.map { line.map { $0 + 1 } }",
+        "let a = report.line.map { f($0 + offset) }", "return add + change", "let a = max(a, old.version.serial) + 1",
+    ]) func `refuse plain arithmetic with a number from outside`(text: String) {
+        #expect(messages(text, at: "Sources/Engine/StateVault/Document/B.swift").count == 1)
+        #expect(messages(text + " // can't overflow: it was checked", at: "Sources/Engine/StateVault/Document/B.swift") == [])
+        #expect(messages("// It can't overflow.\n" + text, at: "Sources/App/API/B.swift") == [])
+        #expect(messages(text, at: "Sources/Engine/Jobs/B.swift") == [])
+    }
+
+    @Test(arguments: [
+        "let next = serial.addingClamped(1)", "let a = line + \"x\"", "index += 1", "values.map { $0 + 1 }", "let serialCount = count + 1",
+        "let a = text + line(of: b)", "let a = serial &+ 1",
+    ]) func `allow arithmetic with what is checked or is no number from outside`(text: String) {
+        #expect(messages(text, at: "Sources/Engine/StateVault/Document/B.swift") == [])
+    }
+
     @Test func `refuse unfinished work and paths of one machine`() {
         #expect(messages("// TO" + "DO: later").count == 1)
         #expect(messages("// FIX" + "ME").count == 1)

@@ -26,6 +26,38 @@ import Testing
         }
     }
 
+    @Test func `an organization's network is shown, set, refused with a reason, and reset`() async throws {
+        try await Slipway.with { slipway in
+            #expect(try await slipway.run("org", "add", "acme").code == 0)
+            #expect(try await slipway.run("org", "network", "acme").output.contains("as configured for all organizations"))
+            let set = try await slipway.json(
+                "org",
+                "network",
+                "acme",
+                "--network",
+                "filtered",
+                "--allow",
+                "10.20.0.0/16",
+                "--allow",
+                "10.1.1.1"
+            )
+            #expect(
+                set["network"]?.text == "filtered" && set["networkAllow"]?.list.map(\.text) == ["10.20.0.0/16", "10.1.1.1/32"],
+                "\(set)"
+            )
+            #expect(try await slipway.json("org", "list").list[0]["network"]?.text == "filtered")
+            let refused = try await slipway.run("org", "network", "acme", "--allow", "127.0.0.1")
+            #expect(refused.code == 1 && refused.errors.contains("the network 'host'"), "\(refused)")
+            #expect(try await slipway.run("org", "network", "acme", "--network", "open").code == 2)
+            #expect(try await slipway.json("org", "network", "acme", "--allow-nothing")["networkAllow"]?.list.count == 0)
+            #expect(try await slipway.json("org", "network", "acme", "--reset")["network"] == nil)
+            let changes = try await slipway.json("audit", "--action", "organization.network_changed").list
+            #expect(changes.count == 3, "\(changes)")
+            let wrong = try await slipway.run("doctor", environment: ["SLIPWAY_NETWORK": "open"])
+            #expect(wrong.code == 2 && wrong.errors.contains("SLIPWAY_NETWORK must be host, filtered or none"), "\(wrong)")
+        }
+    }
+
     @Test func `people get passwords that are made up or read, places, and lose them`() async throws {
         try await Slipway.with { slipway in
             let made = try await slipway.json("user", "add", "Bob", "--generate")

@@ -207,7 +207,7 @@ import Testing
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
                     "data folder", "keyring", "database", "terraform", "sandbox", "run user", "system calls", "output", "run limits",
-                    "workspaces",
+                    "network", "workspaces",
                     "providers", "queue", "locks", "events", "backups", "backup place",
                 ]
             )
@@ -234,7 +234,7 @@ import Testing
             }
             #expect(try await slipway.run("--help").output.contains("deploy"))
             #expect(try await slipway.run("help", "state", "pull").code == 0)
-            for value in ["SLIPWAY_SANDBOX", "SLIPWAY_WORKERS", "SLIPWAY_LOG"] {
+            for value in ["SLIPWAY_SANDBOX", "SLIPWAY_NETWORK", "SLIPWAY_WORKERS", "SLIPWAY_LOG"] {
                 let answer = try await slipway.run("doctor", environment: [value: "nonsense"])
                 #expect(answer.code == 2 && answer.errors.contains(value), "\(answer)")
             }

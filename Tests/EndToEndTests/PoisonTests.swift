@@ -28,7 +28,10 @@ struct PoisonTests {
     private static func with(_ body: @Sendable (Scene) async throws -> Void) async throws {
         let registry = try await ProviderRegistry()
         try registry.publish(["5.1.0"])
-        let environment = ["TF_CLI_CONFIG_FILE": registry.configurationFile, "SLIPWAY_SANDBOX": "required"]
+        // The thief listens on loopback, which a filtered run would not reach: it is the store that has to hold here.
+        let environment = [
+            "TF_CLI_CONFIG_FILE": registry.configurationFile, "SLIPWAY_SANDBOX": "required", "SLIPWAY_NETWORK": "host",
+        ]
         try await Slipway.with(environment: environment) { slipway in
             let served = try await ServedSlipway(slipway, workers: 2)
             var tokens: [String: String] = [:]

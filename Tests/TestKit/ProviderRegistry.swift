@@ -41,7 +41,10 @@ package final class ProviderRegistry: Sendable {
         """
 
     /// Starts one that knows no version yet, and waits until it answers.
-    package init() async throws {
+    ///
+    /// - Parameter installation: A `provider_installation` block for the CLI configuration.
+    /// - Throws: What keeps it from starting.
+    package init(installation: String = "") async throws {
         guard let python = RequiredTool.python.path else { throw RequiredTool.Missing(tool: .python) }
         guard let setpriv = RequiredTool.setpriv.path else { throw RequiredTool.Missing(tool: .setpriv) }
         folder = try TemporaryFolder()
@@ -57,7 +60,7 @@ package final class ProviderRegistry: Sendable {
         child = try ChildProcess.start(command)
         let services = "services = {\n    \"providers.v1\" = \"http://127.0.0.1:\(port)/\"\n  }"
         let hosts = ["registry.terraform.io", "registry.opentofu.org"].map { "host \"\($0)\" {\n  \(services)\n}\n" }
-        try FileSystem.write(Array(hosts.joined().utf8), to: configurationFile)
+        try FileSystem.write(Array((hosts.joined() + installation).utf8), to: configurationFile)
         try publish([])
         let (port, child) = (port, child)
         try await within(.seconds(60), "the registry") {
@@ -79,7 +82,7 @@ package final class ProviderRegistry: Sendable {
     /// A stand-in's program, to be had under any name.
     package static func program() throws -> [UInt8] { try FileSystem.read("\(fixtures)/provider.py") }
 
-    /// A CLI configuration that sends Terraform here, and says nothing else about where providers come from.
+    /// A CLI configuration that sends Terraform here, and says nothing else about where providers come from but what was given.
     package var configurationFile: String { "\(folder.path)/terraformrc" }
 
     /// What was asked for: `/hashicorp/aws/versions`.

@@ -37,6 +37,8 @@ package struct RequiredTool: Sendable {
     package static let sshKeygen = RequiredTool("ssh-keygen", remedy: "run `make bootstrap`, or install the package openssh-client")
     package static let docker = RequiredTool("dockerd", remedy: "run `make bootstrap`, or install the package docker.io")
     package static let faketime = RequiredTool("faketime", remedy: "run `make bootstrap`, or install the package faketime")
+    package static let ip = RequiredTool("ip", remedy: "install the package iproute2")
+    package static let slirp4netns = RequiredTool("slirp4netns", remedy: "run `make bootstrap`, or install the package slirp4netns")
     package static let setpriv = RequiredTool("setpriv", remedy: "install the package util-linux")
 
     /// Where it is, or nil: on PATH first, then where `make bootstrap` and Debian's PostgreSQL packages put programs.

@@ -121,6 +121,7 @@ struct Composition: Sendable {
             worker: worker,
             rescueFolder: rescueFolder,
             limits: configuration.runLimits,
+            network: configuration.network,
             sequel: Registrations(registration).sequel
         )
     }
@@ -189,6 +190,7 @@ struct Composition: Sendable {
             logger: logger,
             version: Program.version,
             stateLimit: configuration.stateLimit,
+            dataFolder: configuration.dataFolder,
             validation: validation,
             live: live,
             limits: RateLimits(perCaller: Double(configuration.callerRate), perStranger: Double(configuration.strangerRate)),

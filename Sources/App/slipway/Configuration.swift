@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 import Log
 import Remote
@@ -21,6 +22,8 @@ struct Configuration: Sendable {
     let runLimits: RunLimits
     /// As whom runs go on where this is root; nil is `nobody`.
     let runUser: String?
+    /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
+    let network: NetworkMode?
     /// A folder that holds unpacked providers as a registry mirror does; nil: as Terraform is configured.
     let providerMirror: String?
     /// How many jobs compute at once; nil: as many as there are processors.
@@ -74,6 +77,12 @@ struct Configuration: Sendable {
         try limit("RUN_DISK", unit: 1 << 20, 16) { limits.disk = $0 }
         try limit("RUN_LOG", unit: 1 << 20, 1) { limits.log = $0 }
         runLimits = limits
+        network = try value("NETWORK").map { text throws(UsageError) in
+            guard let mode = NetworkMode(rawValue: text) else {
+                throw UsageError(message: "SLIPWAY_NETWORK must be host, filtered or none, not '\(text)'.")
+            }
+            return mode
+        }
         providerMirror = value("PROVIDER_MIRROR")
         if let text = value("WORKERS") {
             guard let count = Int(text), 1...256 ~= count else {

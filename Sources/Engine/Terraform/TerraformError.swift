@@ -10,6 +10,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case programBroken(path: String, message: String)
         // The sandbox
         case sandboxUnavailable(why: String)
+        case networkUnavailable(why: String)
         // The source
         case sourceMissing(path: String)
         case noConfiguration
@@ -60,8 +61,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             .reservedName, .fightingOverride, .packedSourceDamaged, .archiveDamaged, .invalidVariableName, .undeclaredVariable,
             .providerChanged:
             true
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .diskFull, .foreign,
-            .workspaceInUse,
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable, .diskFull,
+            .foreign, .workspaceInUse,
             .providerDamaged, .system:
             false
         }
@@ -85,6 +86,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case .sandboxUnavailable(let why):
             "the sandbox is required and does not work here: \(why); install bubblewrap and allow user namespaces, "
                 + "or set SLIPWAY_SANDBOX to preferred or off"
+        case .networkUnavailable(let why):
+            "the run can't have the network that it is to have: \(why)"
         case .sourceMissing(let path):
             "there is no folder or .tf file at \(path): name the folder that Terraform would be run in"
         case .noConfiguration:

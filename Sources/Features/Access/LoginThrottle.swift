@@ -1,3 +1,5 @@
+internal import Domain
+
 /// Slows down whoever tries passwords: by user and address, by address, and by user from everywhere.
 ///
 /// In this process's memory: another process, or this one after a restart, counts anew. A user can't be locked out from elsewhere
@@ -36,7 +38,7 @@ package struct LoginThrottle: Sendable {
         }
         guard !decision.isAllowed else { return }
         let wait = decision.retryAfter
-        let seconds = max(1, Int((wait / .seconds(1)).rounded(.up)))
+        let seconds = max(1, Int(clamping: (wait / .seconds(1)).rounded(.up)))
         throw AccessError(.throttled(retryAfter: wait), "Too many wrong passwords: try again in \(seconds) seconds.")
     }
 

@@ -1,3 +1,4 @@
+internal import Domain
 internal import Synchronization
 
 /// How often each of many may do something: a bucket of tokens per key, which fills up again with time.
@@ -51,8 +52,8 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
             let isAllowed = bucket.level >= 1
             if isAllowed { bucket.level -= 1 }
             store(bucket, for: key, in: &buckets)
-            let wait = isAllowed ? Duration.zero : .milliseconds(Int64(((1 - bucket.level) / refill * 1000 - 1e-6).rounded(.up)))
-            return RateDecision(isAllowed: isAllowed, remaining: Int(bucket.level), retryAfter: wait)
+            let wait = isAllowed ? Duration.zero : .milliseconds(Int64(clamping: ((1 - bucket.level) / refill * 1000 - 1e-6).rounded(.up)))
+            return RateDecision(isAllowed: isAllowed, remaining: Int(clamping: bucket.level), retryAfter: wait)
         }
     }
 

@@ -1,3 +1,4 @@
+package import Domain
 internal import Events
 package import FoundationEssentials
 package import Jobs
@@ -14,7 +15,7 @@ package struct ProvisioningServices: Sendable {
     package let vault: StateVault
     package let locks: StateLocks
     package let jobs: JobStore
-    package let runner: TerraformRunner
+    package private(set) var runner: TerraformRunner
     package let workspaces: WorkspaceRoot
     package let logger: Logger
     /// Who runs it, as jobs show it: `host:pid`.
@@ -23,6 +24,8 @@ package struct ProvisioningServices: Sendable {
     package let rescueFolder: String
     /// What one run may take of the machine.
     package let limits: RunLimits
+    /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
+    package let network: NetworkMode?
     /// How long Terraform may take to stop when asked.
     package let grace: Duration
     /// How long a plan waits for a decision.
@@ -43,6 +46,7 @@ package struct ProvisioningServices: Sendable {
         worker: String,
         rescueFolder: String,
         limits: RunLimits = RunLimits(),
+        network: NetworkMode? = nil,
         grace: Duration = .seconds(90),
         approvalTime: Duration = .seconds(86_400),
         sequel: RunSequel = .none,
@@ -59,10 +63,18 @@ package struct ProvisioningServices: Sendable {
         self.worker = worker
         self.rescueFolder = rescueFolder
         self.limits = limits
+        self.network = network
         self.grace = grace
         self.approvalTime = approvalTime
         self.sequel = sequel
         self.now = now
+    }
+
+    /// These services, runs in that network.
+    func joining(_ network: RunNetwork) -> ProvisioningServices {
+        var copy = self
+        copy.runner = runner.joining(network)
+        return copy
     }
 
     let deployments = DeploymentStore()

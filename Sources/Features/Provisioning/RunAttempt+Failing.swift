@@ -48,7 +48,8 @@ extension RunAttempt {
         let verdict = FailureVerdict(errors, exit: exit)
         let rest = errors.count > 1 ? "\nand \(errors.count - 1) more, in `slipway logs \(job)`" : ""
         let brief = first.summary + (first.place.map { " (\($0))" } ?? "")
-        return await failure(verdict.reason, code: verdict.code, message: first.text + rest, brief: brief)
+        let hint = errors.lazy.compactMap { services.runner.networkHint(for: $0.text) }.first.map { "\n\($0)" } ?? ""
+        return await failure(verdict.reason, code: verdict.code, message: first.text + rest + hint, brief: brief)
     }
 
     /// A failure that names, whatever its cause was, what Terraform reported as made and the state doesn't have: from here on it is nobody's.

@@ -10,7 +10,7 @@ internal import Terraform
 /// One attempt at a job: prepares a workspace, runs Terraform in it, and leaves the vault with what really exists, whatever happens.
 struct RunAttempt: Sendable {
     let context: JobContext
-    let services: ProvisioningServices
+    private(set) var services: ProvisioningServices
     let order: RunOrder
     let recorder: RunRecorder
     let tracker: RunTracker
@@ -64,7 +64,7 @@ struct RunAttempt: Sendable {
 
     private func end(of stop: CarriedOutStop) async throws -> JobEnd {
         if stop.reason == .timedOut {
-            let limit = Int(context.job.timeout / .seconds(1))
+            let limit = Int(clamping: context.job.timeout / .seconds(1))
             throw await ends.failure(
                 .timedOut,
                 code: nil,
@@ -75,7 +75,15 @@ struct RunAttempt: Sendable {
     }
 
     private func steps() async throws -> JobEnd {
-        try await begin()
+        let network = try await begin()
+        // Also keeps it until nothing runs in it any more.
+        defer { network.close() }
+        var attempt = self
+        attempt.services = services.joining(network)
+        return try await attempt.stepsInNetwork()
+    }
+
+    private func stepsInNetwork() async throws -> JobEnd {
         guard order.options.action.changesSomething else { return try await lockedSteps() }
         let request = lockRequest
         _ = try await services.locks.take(request)
@@ -112,7 +120,9 @@ struct RunAttempt: Sendable {
     }
 
     /// Says that the run has begun; the right to write the state comes with its lock, for another may hold that.
-    private func begin() async throws {
+    ///
+    /// - Returns: The network that it has; to be closed by the caller.
+    private func begin() async throws -> RunNetwork {
         let now = services.now()
         let sealedVariables = try order.options.action == .deploy && order.inputs.hasVariables ? order.sealedVariables(services) : nil
         try await context.write { [services, order, job, context] transaction in
@@ -136,15 +146,19 @@ struct RunAttempt: Sendable {
             }
         }
         services.logger.info("Run began", ["job.id": .init(job), "job.attempt": .init(context.job.attempt), "fence": .init(fence)])
+        let network = try await services.openNetwork(for: deployment.organization)
         let report = EnvironmentReport(
             program: "\(services.runner.program.flavor.name) \(services.runner.program.version)",
             sandbox: services.runner.sandbox.sentence,
+            network: network.sentence,
             workspace: services.workspaces.isMemoryBacked ? "memory" : "disk",
             attempt: context.job.attempt,
             worker: services.worker
         )
-        let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(report.sandbox)\n\(services.workspaces.sentence)\n"
+        let sentences = [report.sandbox, network.sentence, services.workspaces.sentence].joined(separator: "\n")
+        let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(sentences)\n"
         try await recorder.record([.environment(report)], text: text)
+        return network
     }
 
     /// Keeps people and other programs from changing the state meanwhile; released in the transaction that ends the attempt.

@@ -40,7 +40,7 @@ package struct RunSubmission: Sendable {
         var random = SystemRandomNumberGenerator()
         let job = JobID.make(
             prefix: request.options.action.rawValue,
-            unixMilliseconds: Int64(now.timeIntervalSince1970 * 1000),
+            unixMilliseconds: Int64(clamping: now.timeIntervalSince1970 * 1000),
             using: &random
         )
         let sealingName = try await database.read { [deployments] transaction in

@@ -23,7 +23,7 @@ package struct SourceValidation: Sendable {
         }
     }
 
-    private let services: ProvisioningServices
+    private var services: ProvisioningServices
     private let slots: SpareSlots
     private let callers = Callers()
     private let patience: Duration
@@ -112,12 +112,20 @@ package struct SourceValidation: Sendable {
             sha256: sealed.sha256
         )
         let source = try SourceFiles(packed: Envelope.open(sealed.sealed, with: services.keyring, context: context))
+        let network = try await services.openNetwork(for: deployment.organization)
+        defer { network.close() }
+        var validation = self
+        validation.services = services.joining(network)
+        return try await validation.validate(source, lock: stored.lock)
+    }
+
+    private func validate(_ source: SourceFiles, lock: String?) async throws -> ValidationReport {
         let workspace = try Workspace.make(in: services.workspaces, source: source)
         defer { workspace.remove() }
         let settings = RunSettings(limits: services.limits)
-        var preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)
+        var preparation = try await services.runner.prepare(workspace, lock: lock, settings: settings)
         if case .needsInitialization = preparation, try await !services.runner.fillStore(for: workspace).isEmpty {
-            preparation = try await services.runner.prepare(workspace, lock: stored.lock, settings: settings)
+            preparation = try await services.runner.prepare(workspace, lock: lock, settings: settings)
         }
         if case .ready = preparation, let report = try await services.runner.validate(workspace, settings: settings) {
             return report

@@ -16,7 +16,7 @@ package struct ChangeSummary: Sendable, Hashable, Codable, CustomStringConvertib
     package var isEmpty: Bool { add == 0 && change == 0 && destroy == 0 && imported == 0 }
 
     /// How many resources are touched.
-    package var total: Int { add + change + destroy + imported }
+    package var total: Int { [change, destroy, imported].reduce(add) { $0.addingClamped($1) } }
 
     /// `+3 ~1 -0`.
     package var description: String { "+\(add) ~\(change) -\(destroy)" }

@@ -15,6 +15,7 @@ package enum Schema {
         Migration(number: 5, name: "broadcasts", statements: BroadcastTables.statements),
         Migration(number: 6, name: "server", statements: ServerTables.statements),
         Migration(number: 7, name: "registration", statements: RegistrationTables.statements),
+        Migration(number: 8, name: "network", statements: NetworkTables.statements),
     ]
 
     /// Brings a database to this program's tables.

@@ -3,6 +3,8 @@ internal import Glibc
 /// The user this process acts as.
 package enum CurrentUser {
     package static var id: UInt32 { geteuid() }
+    /// Its group's number.
+    package static var group: UInt32 { getegid() }
 
     /// The name that the system's user database has for it; nil for a user that is not in it, as in many containers.
     package static var name: String? { entry(\.pw_name) }

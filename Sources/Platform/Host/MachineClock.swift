@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The machine's steady clock, the same for all its processes.

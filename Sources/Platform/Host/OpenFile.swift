@@ -23,6 +23,9 @@ package final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Where programs of the same user find it while this process lives, when they are not to be handed a descriptor.
+    package var descriptorPath: String { "/proc/\(getpid())/fd/\(descriptor)" }
+
     /// Its size now.
     package var byteCount: Int {
         var facts = stat()

@@ -34,7 +34,8 @@ package final class ProcessHandle: Sendable {
     /// - Returns: Whether it has ended.
     package func waitForEnd(limit: Duration) async -> Bool {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: self.hasEnded(within: Int32(limit.timeInterval * 1000))) }
+            let milliseconds = Int32(exactly: (limit.timeInterval * 1000).rounded()) ?? .max
+            DispatchQueue.global().async { continuation.resume(returning: self.hasEnded(within: milliseconds)) }
         }
     }
 

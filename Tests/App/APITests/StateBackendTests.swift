@@ -89,9 +89,8 @@ import WebServer
         }
     }
 
-    @Test(arguments: [Int.max, 1 << 53, -1]) func `a serial that no later one could follow is refused with what to do`(
-        _ serial: Int
-    ) async throws {
+    @Test(arguments: [Int.max, 1 << 53, -1])
+    func `a serial that no later one could follow is refused with what to do`(_ serial: Int) async throws {
         try await APIScene.with { scene in
             let token = scene.tokens[.admin]
             let answer = try await scene.ask("POST", "/api/state/new", token: token, Self.text(APIScene.state(serial: serial)))

@@ -9,8 +9,8 @@ enum Rules {
         return files.flatMap { file in
             let everywhere = wording(in: file) + length(of: file)
             guard file.path.hasPrefix("Sources/") else { return everywhere }
-            return imports(of: file, floors: floors) + access(in: file) + safety(in: file) + looseTasks(in: file) + pathsIntoRuns(in: file)
-                + everywhere
+            let ours = imports(of: file, floors: floors) + access(in: file) + safety(in: file) + looseTasks(in: file)
+            return ours + pathsIntoRuns(in: file) + Numbers.violations(in: file) + everywhere
         }
     }
 

@@ -9,6 +9,29 @@ import Testing
         EventParser(redactor: Redactor(secrets: secrets)).parse(.init(bytes: Array(text.utf8), isTruncated: truncated))
     }
 
+    @Test(arguments: ["1e300", "-1e300", "9223372036854775807", "-5", "1e18"])
+    func `no number in a line ends the process`(_ number: String) {
+        let hook = #"{"hook":{"resource":{"addr":"a.b"},"action":"create","elapsed_seconds":\#(number)},"type":"apply_complete"}"#
+        guard case .applyComplete(_, _, _, let elapsed) = line(hook).event else { return #expect(Bool(false), "no apply_complete") }
+        #expect((.zero ... .seconds(100 * 366 * 86_400)).contains(elapsed))
+        let counts = #"{"changes":{"add":\#(number),"change":\#(number),"import":\#(number),"remove":\#(number)},"type":"change_summary"}"#
+        if case .changeSummary(let summary, _) = line(counts).event { #expect(summary.total >= -20) }
+        let place = #"{"filename":"main.tf","start":{"line":\#(number),"column":\#(number)}}"#
+        let diagnostic = #"{"severity":"error","summary":"s","range":\#(place),"snippet":{"code":"a\nb\nc"}}"#
+        guard case .diagnostic(let found) = line(#"{"diagnostic":\#(diagnostic),"type":"diagnostic"}"#).event else {
+            return #expect(Bool(false), "no diagnostic")
+        }
+        #expect(found.text.contains("c"))
+        var facts = RunFacts()
+        for event in [line(hook).event, line(counts).event, .diagnostic(found)] { facts.add(event) }
+        #expect(facts.errors.count == 1)
+    }
+
+    @Test func `a diagnostic of any line can be shown`() {
+        let far = Diagnostic(summary: "s", file: "main.tf", line: .max, code: "a\nb")
+        #expect(far.text.contains("  \(Int.max) │ b"))
+    }
+
     @Test func `a line of each kind is read`() {
         let resource =
             #""resource":{"addr":"module.m.aws_x.y[0]","module":"module.m","resource":"aws_x.y[0]","implied_provider":"aws","resource_type":"aws_x","resource_name":"y","resource_key":0}"#

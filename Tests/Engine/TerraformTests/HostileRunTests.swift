@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Host
+import Log
 import TestKit
 import Testing
 
@@ -150,6 +151,26 @@ import Testing
             _ in
             guard case .killed(.exceeded(let excess)) = outcome.exit.end else { return #expect(Bool(false), "\(outcome.exit)") }
             #expect(excess.kind == .log)
+        }
+    }
+
+    @Test func `lines without end, of a character each, are read in time that is proportional to them`() async throws {
+        try await Bench.with { bench in
+            let workspace = try bench.workspace("")
+            defer { workspace.remove() }
+            let follower = try OutputFollower(workspace: workspace, parser: EventParser(redactor: Redactor()), isInJSON: true)
+            let count = 400_000
+            try FileSystem.write((0..<count).flatMap { _ in Array("x\n".utf8) }, to: "\(workspace.path)/output.jsonl")
+            follower.complete()
+            // Each taken out of the front of what was read, they took many minutes.
+            try await within(.seconds(120), "the last line") {
+                var seen = 0
+                while let line = await follower.next() {
+                    seen += 1
+                    if line.message != "x" { throw TooLate(description: "line \(seen) is \(line.message):") }
+                }
+                #expect(seen == count)
+            }
         }
     }
 

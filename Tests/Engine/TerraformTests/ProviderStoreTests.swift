@@ -157,6 +157,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "provider_installation {\n  direct {}\n}\n"])
+    func `a run's own init takes by link what the store has`(installation: String) async throws {
+        let registry = try await ProviderRegistry(installation: installation)
+        try registry.publish(["5.1.0"])
+        try await Bench.with(registry: registry) { bench in
+            let workspace = try bench.workspace(Self.aws)
+            defer { workspace.remove() }
+            let (outcome, _, _) = try await bench.deploy(in: workspace)
+            #expect(outcome.exit.isSuccess, "\(outcome.text)")
+            // A newer one is no reason to download anything: the run keeps to what it was given.
+            try registry.publish(["5.1.0", "5.2.0"])
+            let initialized = try await bench.run(.initialize, in: workspace)
+            #expect(initialized.exit.isSuccess, "\(initialized.errors)")
+            #expect(try await bench.runner.keepProviders(of: workspace)?.contains("5.1.0") == true)
+            #expect(try await bench.run(.apply, in: workspace).exit.isSuccess)
+            #expect(registry.downloads == 1, "\(registry.requests)")
+        }
+    }
+
     @Test func `a provider under another's name in the source reaches nobody else`() async throws {
         let registry = try await ProviderRegistry()
         try registry.publish(["5.1.0"])

@@ -71,7 +71,9 @@ import Testing
         let sorted = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.2", "1.10.0"]
         #expect(try sorted.shuffled().map { try #require(TerraformVersion($0)) }.sorted().map(\.description) == sorted)
         #expect(TerraformVersion("1.2") == TerraformVersion("1.2.0"))
-        for nonsense in ["", "x", "1..2", "1.-2", "v1.0", "1.2.3.4.5"] { #expect(TerraformVersion(nonsense) == nil) }
+        for nonsense in ["", "x", "1..2", "1.-2", "v1.0", "1.2.3.4.5", "1.0-/../..", "1.0+\"", "1.0 "] {
+            #expect(TerraformVersion(nonsense) == nil)
+        }
     }
 
     @Test func `requirements are read from providers, resources and required_providers`() throws {
@@ -110,6 +112,40 @@ import Testing
         let aws = try #require(ProviderAddress("registry.terraform.io/hashicorp/aws"))
         #expect(addresses[aws]?.count == 1)
         #expect(requirements.addresses(for: .opentofu).keys.contains { $0.host == "registry.opentofu.org" })
+    }
+
+    @Test func `only the modules that are called count`() throws {
+        func needs(_ files: [String: String]) throws -> Set<String> {
+            let source = try SourceFiles(files: files.mapValues { Array($0.utf8) })
+            return Set(try SourceFacts(of: source).providers.addresses(for: .terraform).keys.map(\.type))
+        }
+        let files = [
+            "main.tf": "module \"a\" {\n  source = \"./modules/a\"\n}\nresource \"root_x\" \"y\" {}\n",
+            "modules/a/main.tf": "module \"b\" {\n  source = \"../b\"\n}\nresource \"first_x\" \"y\" {}\n",
+            "modules/b/main.tf": "module \"a\" {\n  source = \"./../a/\"\n}\nresource \"second_x\" \"y\" {}\n",
+            "examples/large/main.tf": "resource \"example_x\" \"y\" {}\n",
+        ]
+        #expect(try needs(files) == ["root", "first", "second"])
+        #expect(try needs(files.merging(["more.tf.json": "{}"]) { own, _ in own }) == ["root", "first", "second", "example"])
+    }
+
+    @Test func `a run's CLI configuration offers the store before everything else, overrides for development excepted`() throws {
+        let aws = try #require(ProviderAddress("registry.terraform.io/hashicorp/aws"))
+        let own = try #require(ProviderAddress("example.com/acme/own"))
+        func offering(_ text: String) -> String {
+            CLIConfiguration(copying: text).offering([aws], in: "/slipway/providers", bundled: [own], bundle: "/bundle")
+        }
+        let implied = offering("credentials \"example.com\" {\n  token = \"x\"\n}\n")
+        #expect(implied.contains("token = \"x\"") && implied.contains("include = [\"example.com/acme/own\"]"))
+        #expect(implied.contains("exclude = [\"example.com/acme/own\"]"))
+        let ours = "path    = \"/slipway/providers\"\n    include = [\"registry.terraform.io/hashicorp/aws\"]"
+        let explicit = offering("provider_installation {\n  dev_overrides {\n    \"a/b\" = \"/x\"\n  }\n  direct {}\n}\n")
+        let places = ["dev_overrides", ours, "direct"].map { part in explicit.firstRange(of: part)?.lowerBound }
+        let found = places.compactMap { place in place }
+        #expect(found.count == 3 && found == found.sorted(), "\(explicit)")
+        #expect(!explicit.contains("/bundle"), "Terraform looks there only where it is told nothing else")
+        // Nothing is done to what isn't understood.
+        #expect(offering("{\"provider_installation\": [{}]}") == "{\"provider_installation\": [{}]}")
     }
 
     @Test func `of what is stored the newest that fits is chosen`() throws {

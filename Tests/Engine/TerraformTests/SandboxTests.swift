@@ -102,4 +102,9 @@ import Testing
         let seen = try await shown(.required, "ls -a /workspace | tr '\\n' ' '")
         #expect(!seen.contains("run.json") && !seen.contains("lock "))
     }
+
+    @Test(.requires(.bubblewrap)) func `name servers and certificates are there to read, whoever runs`() async throws {
+        let seen = try await shown(.required, "cat /etc/nsswitch.conf >/dev/null && ls /etc/ssl >/dev/null && stat -c %a /etc")
+        #expect(seen == "755")
+    }
 }

@@ -220,6 +220,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808", "99999999999999999999"])
+    func `numbers that no machine has are taken for unknown`(_ number: String) throws {
+        let lines = [
+            "@time 1e300", "@memory MemTotal=\(number) MemAvailable=\(number)", "@root_disk /dev/a \(number) 1 \(number) 1% /",
+            "@cpu cpu \(number) \(number) \(number) \(number) \(number)", "@cpus \(number)", "@end",
+        ]
+        let facts = try #require(MachineFacts(RemoteReport(Array(lines.joined(separator: "\n").utf8))))
+        #expect(facts.memoryBytes == nil && facts.freeMemoryBytes == nil && facts.root == nil && facts.cpuTotal == nil)
+        let health = HealthReport(
+            facts,
+            docker: nil,
+            settings: RegistrationSettings(),
+            skew: facts.time,
+            place: "web",
+            at: Date()
+        )
+        #expect(!health.clockOK && !health.memoryOK && !health.diskSpaceOK)
+    }
+
     @Test func `too little disk and memory are findings with what to do`() throws {
         let report = RemoteReport(
             Array(

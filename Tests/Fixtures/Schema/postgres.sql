@@ -286,8 +286,11 @@ table organizations
     column name text NOT NULL
     column created_at bigint NOT NULL
     column sealed_as text
+    column network text
+    column network_allow json
     constraint organizations_name_check CHECK ((name <> ''::text))
     constraint organizations_name_key UNIQUE (name)
+    constraint organizations_network_check CHECK ((network = ANY (ARRAY['host'::text, 'filtered'::text, 'none'::text])))
     constraint organizations_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX organizations_name_key ON public.organizations USING btree (name)
     CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)

@@ -206,7 +206,7 @@ CREATE TABLE organizations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE CHECK (name <> ''),
     created_at BIGINT NOT NULL
-, sealed_as TEXT);
+, sealed_as TEXT, network TEXT CHECK (network IN ('host', 'filtered', 'none')), network_allow TEXT);
 CREATE UNIQUE INDEX organizations_sealed_as_key ON organizations (COALESCE(sealed_as, name));
 CREATE TABLE periodic_jobs (
     name TEXT NOT NULL PRIMARY KEY,

@@ -73,6 +73,32 @@ import Testing
         }
     }
 
+    @Test(arguments: ["3, 3", "+3", "-3", "0x3", "", "3x", "18446744073709551618", "99999999999999999999999"])
+    func `a bad length is answered once`(_ length: String) async throws {
+        try await withServer({ _ in }, { _ in .text("?") }) { _, port in
+            let client = try RawClient(port: port)
+            // A request in good order before it, and another connection meanwhile.
+            let other = try RawClient(port: port)
+            await other.send(Self.post + "Content-Length: 3\r\n")
+            #expect(try await client.ask(Self.get + "\r\n").status == 200)
+            await client.send(Self.post + "Content-Length: \(length)\r\n\r\nabc")
+            let all = try await client.receiveToEnd()
+            #expect(all.hasPrefix("HTTP/1.1 400 ") || all.hasPrefix("HTTP/1.1 413 "), "\(all)")
+            #expect(all.ranges(of: "HTTP/1.1 ").count == 1, "\(all)")
+            #expect(try await other.ask("\r\nabc").status == 200)
+        }
+    }
+
+    @Test(arguments: ["2;" + String(repeating: "a", count: 1 << 20) + "\r\n{}\r\n", String(repeating: "0", count: 100_000) + "2\r\n{}\r\n"])
+    func `a chunk's size or extension without an end is the client's fault`(_ chunk: String) async throws {
+        try await withServer({ _ in }, echo) { _, port in
+            let client = try RawClient(port: port)
+            await client.send(Self.post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n")
+            let all = try await client.receiveToEnd()
+            #expect(all.hasPrefix("HTTP/1.1 400 ") && all.ranges(of: "HTTP/1.1 ").count == 1, "\(all)")
+        }
+    }
+
     @Test(arguments: [
         "zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcdef\r\n0\r\n\r\n", "-3\r\nabc\r\n0\r\n\r\n", "\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n",
     ])

@@ -1,4 +1,5 @@
 internal import Access
+internal import Domain
 
 /// How often anyone may ask.
 ///
@@ -14,7 +15,7 @@ package struct RateLimits: Sendable {
     ///   - perCaller: Requests a second that a token may go on with; ten times as many at once.
     ///   - perStranger: Requests a second from an address whose caller is not known; ten times as many at once.
     package init(perCaller: Double = 200, perStranger: Double = 10) {
-        callers = RateLimiter(capacity: max(1, Int(perCaller * 10)), perSecond: perCaller)
-        strangers = RateLimiter(capacity: max(1, Int(perStranger * 10)), perSecond: perStranger)
+        callers = RateLimiter(capacity: max(1, Int(clamping: perCaller * 10)), perSecond: perCaller)
+        strangers = RateLimiter(capacity: max(1, Int(clamping: perStranger * 10)), perSecond: perStranger)
     }
 }

@@ -115,7 +115,7 @@ extension JSONValue {
     /// A number without a fraction, however it is written.
     fileprivate var wholeNumber: Int? {
         guard let double, double == double.rounded(), abs(double) < 1e15 else { return nil }
-        return Int(double)
+        return Int(exactly: double)
     }
 }
 

@@ -1,3 +1,4 @@
+import Domain
 package import FoundationEssentials
 
 /// A moment as every JSON of the program has it: `2026-01-31T12:00:00.000Z`.
@@ -6,7 +7,7 @@ package enum Timestamp {
     ///
     /// - SeeAlso: <https://howardhinnant.github.io/date_algorithms.html>, `civil_from_days`
     package static func text(_ date: Date) -> String {
-        let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded(.down))
+        let milliseconds = Int64(clamping: (date.timeIntervalSince1970 * 1000).rounded(.down))
         let (days, rest) = floorDivided(milliseconds, 86_400_000)
         let shifted = days + 719_468
         let era = floorDivided(shifted, 146_097).quotient

@@ -39,7 +39,7 @@ package struct WaitReason: Codable, Sendable {
             let seconds = job.runAt.timeIntervalSince(now)
             guard seconds >= 1 else { return nil }
             // To ten seconds: it is said once, and not counted down.
-            let rest = Int((seconds / 10).rounded(.up) * 10)
+            let rest = Int(clamping: (seconds / 10).rounded(.up) * 10)
             let time = rest < 60 ? "\(rest)s" : "\(rest / 60)m \(rest % 60 < 10 ? "0" : "")\(rest % 60)s"
             return "attempt \(job.attempt + 1) of \(job.maximumAttempts) begins in about \(time)"
         case .pending:

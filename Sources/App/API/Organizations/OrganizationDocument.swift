@@ -7,20 +7,40 @@ package struct OrganizationDocument: Codable, Sendable {
     package let organization: Int64
     package let name: String
     package let createdAt: Date
+    /// Nil: as it is configured for all organizations.
+    package let network: String?
+    package let networkAllow: [String]
 
     package init(_ found: Organization) {
         organization = found.id.rawValue
         name = found.name
         createdAt = found.createdAt
+        network = found.network?.rawValue
+        networkAllow = found.allowedRanges.map(\.description)
     }
 }
 
 extension OrganizationDocument {
     static let schema = NamedSchema(
         "Organization",
-        .object([
-            .init("organization", .integer, "Its number"), .init("name", .string(), "Its name"),
-            .init("createdAt", .moment, "When it was made"),
-        ])
+        .object(
+            [
+                .init("organization", .integer, "Its number"), .init("name", .string(), "Its name"),
+                .init("createdAt", .moment, "When it was made"),
+            ] + network
+        )
     )
+
+    static let network: [Schema.Property] = [
+        .optional(
+            "network",
+            .choice(NetworkMode.allCases.map(\.rawValue)),
+            "The network of its runs; absent: as configured for all organizations"
+        ),
+        .optional(
+            "networkAllow",
+            .list(.string()),
+            "IPv4 ranges in CIDR notation that a filtered network reaches although they are private or the server's own"
+        ),
+    ]
 }

@@ -5,7 +5,9 @@ import WebServer
 
 /// Organizations, who is in them, and their licences.
 enum OrganizationRoutes {
-    static let all = [list, create, show, rename, delete, members, grant, revoke] + LicenceRoutes.all + RetentionRoutes.all
+    static let all =
+        [list, create, show, rename, delete, members, grant, revoke] + LicenceRoutes.all + RetentionRoutes.all
+        + NetworkRoutes.all
     static let group = "Organizations"
 
     private static let memberSchema = NamedSchema(

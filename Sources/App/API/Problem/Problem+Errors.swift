@@ -1,4 +1,5 @@
 import Access
+import Domain
 import Provisioning
 import Registration
 import Sealing
@@ -57,7 +58,7 @@ extension Problem {
 
     /// Says when it may work again.
     static func tooMany(_ detail: String, retryAfter: Duration) -> Problem {
-        let seconds = max(1, Int((retryAfter / .seconds(1)).rounded(.up)))
+        let seconds = max(1, Int(clamping: (retryAfter / .seconds(1)).rounded(.up)))
         return Problem(429, "too-many-requests", detail, headers: [HeaderField("Retry-After", String(seconds))])
     }
 
@@ -82,7 +83,7 @@ extension Problem {
         if case .sourceTooLarge = error.reason { return Problem(413, "too-large", error.description) }
         if error.isBadInput { return Problem(400, "invalid", error.description) }
         switch error.reason {
-        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable:
+        case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable:
             return unavailable("Terraform can't be run on this server; an administrator finds out more with slipway doctor.", cause: error)
         default:
             return unknown(error)

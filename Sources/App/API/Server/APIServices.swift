@@ -28,6 +28,7 @@ package struct APIServices: Sendable {
     package let limits: RateLimits
     package let metrics: Metrics
     package let largeBodies: LargeBodies
+    let readiness: Readiness
     /// What `/openapi.json` answers.
     let description: [UInt8]
     let statuses = RunStatusCache()
@@ -44,6 +45,7 @@ package struct APIServices: Sendable {
         logger: Logger,
         version: String,
         stateLimit: Int = StateVault.standardLimit,
+        dataFolder: String? = nil,
         validation: SourceValidation? = nil,
         live: LiveServices? = nil,
         limits: RateLimits = RateLimits(),
@@ -66,6 +68,7 @@ package struct APIServices: Sendable {
         self.limits = limits
         self.metrics = metrics
         self.largeBodies = largeBodies
+        readiness = Readiness(database: database, folder: dataFolder)
         description = OpenAPI.document(of: Routes.all, version: version).bytes
         self.drain = drain
         self.now = now

@@ -30,7 +30,7 @@ enum DatabaseMetrics {
         for (kind, seconds) in durations.sorted(by: { $0.key < $1.key }) {
             let sorted = seconds.sorted()
             for quantile in [0.5, 0.9, 0.99] {
-                let value = sorted[min(sorted.count - 1, Int(Double(sorted.count) * quantile))]
+                let value = sorted[min(sorted.count - 1, Int(clamping: Double(sorted.count) * quantile))]
                 lines.append("slipway_run_duration_seconds{kind=\"\(kind)\",quantile=\"\(quantile)\"} \(value)")
             }
             lines.append("slipway_run_duration_seconds_sum{kind=\"\(kind)\"} \(sorted.reduce(0, +))")

@@ -45,14 +45,18 @@ enum SystemRoutes {
         "/readyz",
         name: "getReadiness",
         group: group,
-        "See that the server can do its work: the database answers",
+        "See that the server can do its work: the database and the data folder can be written",
         needs: .nothing,
         answers: [.json(.object([.init("status", .choice(["ready"]), "It can")]))]
     ) { call, _ in
-        do {
-            _ = try await call.services.database.read { try $0.first("SELECT 1 AS one") != nil }
+        do throws(Readiness.Fault) {
+            try await call.services.readiness.check()
         } catch {
-            throw Problem.unavailable("The database doesn't answer.", cause: error)
+            switch error {
+            case .database(let cause): throw Problem.unavailable("The database can't be written.", cause: cause)
+            case .folder(let cause):
+                throw Problem.unavailable("The data folder can't be written; see that there is room on its disk.", cause: cause)
+            }
         }
         return .json(.object([("status", "ready")]))
     }

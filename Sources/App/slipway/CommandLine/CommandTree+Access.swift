@@ -1,10 +1,11 @@
 internal import Access
+internal import Domain
 
 /// The commands about organizations, people, tokens and the audit log.
 extension CommandTree {
     static let organizations = CommandSpec(
         name: "org",
-        summary: "Add, list, rename, license and remove organizations",
+        summary: "Add, list, rename, license and remove organizations, and set their network",
         discussion: "Whoever owns the data folder is the administrator here; over the API the administrator's token is.",
         subcommands: [
             CommandSpec(
@@ -42,6 +43,27 @@ extension CommandTree {
                 examples: [
                     .init("slipway org licence acme", "What is it?"),
                     .init("slipway org licence acme --max-runs 4 --enable auto_provisioning", "Set it"),
+                ]
+            ),
+            CommandSpec(
+                name: "network",
+                summary: "Show or set what an organization's runs reach over the network",
+                discussion: """
+                    'filtered' reaches the outside by IPv4, but not the server itself, private networks or the metadata addresses of clouds, unless \
+                    they are allowed. 'host' shares the server's network; 'none' reaches nothing. Without a setting, SLIPWAY_NETWORK decides; \
+                    without that, runs are filtered where there is more than one organization. What is not given keeps its value.
+                    """,
+                arguments: [organizationName],
+                options: [
+                    .value("network", "MODE", .choice(NetworkMode.allCases.map(\.rawValue)), "host, filtered or none"),
+                    .value("allow", "CIDR", .text, isRepeatable: true, "A range that 'filtered' reaches; may be repeated, replaces all"),
+                    .flag("allow-nothing", "Remove all allowed ranges"),
+                    .flag("reset", "Remove the setting and all allowed ranges"),
+                ],
+                exclusive: [["allow", "allow-nothing"], ["reset", "network"], ["reset", "allow"], ["reset", "allow-nothing"]],
+                examples: [
+                    .init("slipway org network acme", "Show the setting"),
+                    .init("slipway org network acme --network filtered --allow 10.20.0.0/16", "One private network, and the outside"),
                 ]
             ),
             CommandSpec(

@@ -1,3 +1,4 @@
+import Access
 import Domain
 import FoundationEssentials
 import Host
@@ -73,6 +74,7 @@ enum DoctorCommand {
                 await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) }
             }
             await look("run limits") { (.ok, configuration.runLimits.sentence) }
+            await look("network") { try await network(program) }
             await look("workspaces") {
                 let root = try program.workspaces()
                 if root.path.hasPrefix("/dev/shm/"), LoginManager.emptiesMemory(ofUser: CurrentUser.id, named: CurrentUser.name) {
@@ -135,6 +137,21 @@ enum DoctorCommand {
             .warning,
             "\(text) verified, \(inventory.unverified.count) unverified and not used until their registry or mirror confirms them: \(names)"
         )
+    }
+
+    /// Whether a run can have a filtered network, and who needs one.
+    private static func network(_ program: Composition) async throws -> (Check.Verdict, String) {
+        let sandbox = try await program.sandbox()
+        let organizations = try await AccessStore(database: program.database).organizations(limit: 10_000)
+        let configured = program.configuration.network ?? (organizations.count > 1 ? .filtered : .host)
+        let wanted = Set(organizations.map { $0.network ?? configured }).union(organizations.isEmpty ? [configured] : [])
+        let text = wanted.map(\.rawValue).sorted().joined(separator: ", ")
+        do {
+            try await sandbox.tryFilteredNetwork()
+            return (.ok, "runs have: \(text); a filtered network works here")
+        } catch {
+            return (wanted == [.host] ? .ok : .warning, "runs have: \(text); a filtered network does not work here: \(error)")
+        }
     }
 
     /// Whether backups keep up.

@@ -184,7 +184,7 @@ enum ServeCommand {
                 "request",
                 [
                     "http.method": .init(record.method), "http.path": .init(record.path), "http.status": .init(record.status),
-                    "http.sent": .init(record.sentBytes), "http.ms": .init(Int(record.duration / .milliseconds(1))),
+                    "http.sent": .init(record.sentBytes), "http.ms": .init(Int(clamping: record.duration / .milliseconds(1))),
                     "client": .init(record.clientAddress), "request.id": .init(record.requestID),
                 ]
             )

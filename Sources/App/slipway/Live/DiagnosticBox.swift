@@ -1,3 +1,4 @@
+internal import Domain
 internal import Events
 import Log
 
@@ -40,7 +41,7 @@ enum DiagnosticBox {
         }
         if let snippet = diagnostic.snippet, !snippet.isEmpty {
             for (offset, code) in Harmless.lines(snippet).prefix(12).enumerated() {
-                let number = diagnostic.line.map { "  \($0 + offset): " } ?? "    "
+                let number = diagnostic.line.map { "  \($0.addingClamped(offset)): " } ?? "    "
                 lines.append(
                     number + TextWidth.truncate(style.symbols.clean(code), to: room - number.count, ellipsis: style.symbols.ellipsis)
                 )

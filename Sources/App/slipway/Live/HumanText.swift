@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 
 /// Numbers as people read them.
@@ -6,7 +7,7 @@ enum HumanText {
     static func duration(_ seconds: Double) -> String {
         let seconds = max(0, seconds.isFinite ? seconds : 0)
         if seconds < 9.95 { return decimal(seconds) + "s" }
-        let whole = Int(min(seconds, 1e12).rounded())
+        let whole = Int(clamping: min(seconds, 1e12).rounded())
         return switch whole {
         case ..<60: "\(whole)s"
         case ..<3600: "\(whole / 60)m \(twoDigits(whole % 60))s"
@@ -24,16 +25,16 @@ enum HumanText {
     static func bytes(_ count: Int) -> String {
         var value = Double(count)
         for unit in ["B", "KB", "MB", "GB"] {
-            if value < 1023.5 { return (unit == "B" || value >= 9.95 ? String(Int(value.rounded())) : decimal(value)) + " \(unit)" }
+            if value < 1023.5 { return (unit == "B" ? String(count) : short(value)) + " \(unit)" }
             value /= 1024
         }
-        return (value >= 9.95 ? String(Int(value.rounded())) : decimal(value)) + " TB"
+        return short(value) + " TB"
     }
 
     /// `just now`, `5 minutes ago`, `in 2 hours`; from 30 days on the day itself.
     static func relative(_ date: Date, now: Date) -> String {
         let seconds = now.timeIntervalSince(date)
-        let distance = Int(abs(seconds))
+        let distance = Int(clamping: abs(seconds))
         let text: String
         switch distance {
         case ..<10: return seconds >= 0 ? "just now" : "in a moment"
@@ -51,8 +52,10 @@ enum HumanText {
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
 
+    private static func short(_ value: Double) -> String { value >= 9.95 ? String(Int(clamping: value.rounded())) : decimal(value) }
+
     private static func decimal(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+        let tenths = Int(clamping: (value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 }

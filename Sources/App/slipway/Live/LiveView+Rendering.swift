@@ -170,7 +170,7 @@ extension LiveView {
     }
 
     private func spin(_ now: Date, _ style: LiveStyle) -> String {
-        let tenths = Int((now.timeIntervalSince(started) * 10).rounded(.down))
+        let tenths = Int(clamping: (now.timeIntervalSince(started) * 10).rounded(.down))
         let frames = style.symbols.spinner
         return isOver ? style.symbols.waiting : frames[((tenths % frames.count) + frames.count) % frames.count]
     }

@@ -47,7 +47,9 @@ struct PlainView: Sendable {
             message = report.message
             return ["\(report.stage.rawValue): \(symbols.clean(report.message.isEmpty ? "begins" : report.message)) (\(report.progress)%)"]
         case .environment(let report):
-            let parts = [report.program, report.sandbox, "attempt \(report.attempt)", report.worker].filter { !$0.isEmpty }
+            let parts = [report.program, report.sandbox, report.network ?? "", "attempt \(report.attempt)", report.worker].filter {
+                !$0.isEmpty
+            }
             return ["with: \(parts.map(symbols.clean).joined(separator: "; "))"]
         case .planned(let change): return change.action == .noop ? [] : ["planned: \(described(change))"]
         case .drift(let change): return ["drifted: \(described(change))"]

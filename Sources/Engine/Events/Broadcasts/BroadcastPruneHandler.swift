@@ -37,7 +37,7 @@ package struct BroadcastPruneHandler: JobHandler {
         PeriodicJob(name: jobKind, every: .seconds(3600)) { time in
             var random = SystemRandomNumberGenerator()
             return NewJob(
-                id: .make(prefix: jobKind, unixMilliseconds: Int64(time.timeIntervalSince1970 * 1000), using: &random),
+                id: .make(prefix: jobKind, unixMilliseconds: Int64(clamping: time.timeIntervalSince1970 * 1000), using: &random),
                 kind: jobKind,
                 queue: .maintenance,
                 concurrencyKey: jobKind,

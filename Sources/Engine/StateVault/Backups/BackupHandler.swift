@@ -23,7 +23,7 @@ package struct BackupHandler: JobHandler {
     static func job(for deployment: DeploymentID, version: Int, at now: Date) -> NewJob {
         var random = SystemRandomNumberGenerator()
         return NewJob(
-            id: .make(prefix: "backup", unixMilliseconds: Int64(now.timeIntervalSince1970 * 1000), using: &random),
+            id: .make(prefix: "backup", unixMilliseconds: Int64(clamping: now.timeIntervalSince1970 * 1000), using: &random),
             kind: jobKind,
             queue: .maintenance,
             concurrencyKey: "state-backup:\(deployment)/\(version)",

@@ -85,5 +85,5 @@ struct BackupMetadata: Codable, Sendable, Equatable {
 
 extension Date {
     /// As the database stores it: microseconds since 1970 UTC.
-    var microseconds: Int64 { Int64((timeIntervalSince1970 * 1_000_000).rounded()) }
+    var microseconds: Int64 { Int64(clamping: (timeIntervalSince1970 * 1_000_000).rounded()) }
 }

@@ -57,7 +57,7 @@ extension StateVault {
         PeriodicJob(name: kind, every: every) { time in
             var random = SystemRandomNumberGenerator()
             return NewJob(
-                id: .make(prefix: kind, unixMilliseconds: Int64(time.timeIntervalSince1970 * 1000), using: &random),
+                id: .make(prefix: kind, unixMilliseconds: Int64(clamping: time.timeIntervalSince1970 * 1000), using: &random),
                 kind: kind,
                 queue: .maintenance,
                 concurrencyKey: kind,

@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Diagnostic {
     /// Where it is: `main.tf:12`; nil when Terraform doesn't say.
     package var place: String? { file.map { file in line.map { "\(file):\($0)" } ?? file } }
@@ -19,7 +21,7 @@ extension Diagnostic {
         ]
         if let code {
             let numbered = code.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-            lines += numbered.map { offset, code in line.map { "  \($0 + offset) │ \(code)" } ?? "  │ \(code)" }
+            lines += numbered.map { offset, code in line.map { "  \($0.addingClamped(offset)) │ \(code)" } ?? "  │ \(code)" }
         }
         lines += values.map { "  where \($0)" }
         if !detail.isEmpty { lines.append(detail) }

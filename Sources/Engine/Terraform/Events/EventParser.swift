@@ -62,8 +62,7 @@ struct EventParser: Sendable {
         guard let hook, let resource = resource(hook["resource"]) else { return nil }
         let action = ChangeAction(rawValue: hook["action"]?.string ?? "")
         let id = hook["id_value"]?.string.map(word)
-        // A provider's clock may say anything: a century at most, which every number has room for.
-        let elapsed = Duration.milliseconds(Int(min(max(hook["elapsed_seconds"]?.double ?? 0, 0), 3.2e9) * 1000))
+        let elapsed = Self.elapsed(hook["elapsed_seconds"]?.double ?? 0)
         let provisioner = word(hook["provisioner"]?.string ?? "")
         return switch type {
         case "apply_start": .applyStart(resource, action, id: id)
@@ -79,6 +78,11 @@ struct EventParser: Sendable {
         case "refresh_complete": .refreshComplete(resource, id: id)
         default: nil
         }
+    }
+
+    /// A provider's program may write anything here; no run takes longer than a century.
+    private static func elapsed(_ seconds: Double) -> Duration {
+        .milliseconds(Int(clamping: min(max(0, seconds), 100 * 366 * 86_400) * 1000))
     }
 
     private func resource(_ json: JSONValue?) -> ResourceReference? {

@@ -26,8 +26,9 @@ package indirect enum JSONValue: Sendable, Hashable {
 
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// A number, rounded; nil for one beyond ±2^53, which no line, count or limit is, and with which sums could overflow.
     package var int: Int? {
-        if case .number(let value) = self { Int(value) ?? Double(value).flatMap { Int(exactly: $0.rounded()) } } else { nil }
+        double.flatMap { abs($0) <= Double(1 << 53) ? Int(exactly: $0.rounded()) : nil }
     }
     package var double: Double? { if case .number(let value) = self { Double(value) } else { nil } }
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }

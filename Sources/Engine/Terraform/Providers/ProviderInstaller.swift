@@ -46,14 +46,15 @@ struct ProviderInstaller: Sendable {
     /// - Returns: What could not be verified, with the reason; nothing is removed for that.
     func verifyStore() async -> [(provider: StoredProvider, why: String)] {
         var remaining: [(StoredProvider, String)] = []
-        for provider in store.unverifiedProviders(for: program.platform) {
+        for provider in store.unverifiedProviders(for: program.platform) where !Task.isCancelled {
             do throws(TerraformError) {
                 let turn = try await turn(for: provider.address)
                 defer { turn.release() }
                 let outcome = try await fetch(ProviderRequest(provider.address, exactly: provider.version))
                 if case .unavailable(let why) = outcome { remaining.append((provider, why)) }
             } catch {
-                remaining.append((provider, error.description))
+                // At the end of the program nobody is to blame.
+                if !Task.isCancelled { remaining.append((provider, error.description)) }
             }
         }
         return remaining

@@ -5,6 +5,8 @@ package struct ProviderRequirements: Sendable, Hashable {
     private var constraints: [String: [VersionConstraint]] = [:]
     private var localNames: Set<String> = []
 
+    init() {}
+
     /// Adds what one file declares.
     mutating func add(_ outline: HCLOutline) {
         for type in ["resource", "data", "ephemeral"] {

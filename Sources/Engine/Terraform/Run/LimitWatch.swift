@@ -21,8 +21,7 @@ struct LimitWatch: Sendable {
     mutating func excess() -> RunLimits.Excess? {
         looks += 1
         if let excess = ofOutput() ?? ofDisk() { return excess }
-        // A process takes longer to grow, and looking at each costs more.
-        return looks % 3 == 1 ? ofProcesses() : nil
+        return ofProcesses()
     }
 
     // MARK: - Details

@@ -35,7 +35,11 @@ actor OutputFollower {
     private static let pollInterval = Duration.milliseconds(20)
     private nonisolated let wakeUp = WakeUp()
     private nonisolated let isComplete = Mutex(false)
+    /// Lines that were read and not handed out yet, from ``nextReady`` on.
+    ///
+    /// Not taken out one by one: removing the first of a hundred thousand moves all the others, each time.
     private var ready: [TerraformLine] = []
+    private var nextReady = 0
 
     /// Begins at the files' present ends.
     ///
@@ -67,11 +71,14 @@ actor OutputFollower {
     /// The next line; nil after the last.
     func next() async -> TerraformLine? {
         while true {
-            if !ready.isEmpty { return ready.removeFirst() }
+            if nextReady < ready.count {
+                defer { nextReady += 1 }
+                return ready[nextReady]
+            }
             // Looked at first: what was written before completion is read after it.
             let isLast = isComplete.withLock { $0 }
             let (found, others) = (events.read(), rest.read())
-            ready = (found ?? []) + (others ?? [])
+            (ready, nextReady) = ((found ?? []) + (others ?? []), 0)
             guard ready.isEmpty, found == nil, others == nil else { continue }
             if isLast {
                 if let cut = events.splitter.finish() { return events.parse(cut) }

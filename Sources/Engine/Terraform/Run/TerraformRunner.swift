@@ -8,6 +8,8 @@ package struct TerraformRunner: Sendable {
     package let providers: ProviderStore
     /// Ends runs when this process stands still; nil for nothing that does.
     package let watchdog: RunWatchdog?
+    /// Where its commands are.
+    var network = RunNetwork.host
 
     package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore, watchdog: RunWatchdog? = nil) {
         self.watchdog = watchdog
@@ -80,7 +82,8 @@ package struct TerraformRunner: Sendable {
             downloads: workspace.downloads?.path,
             writesDownloads: command == .initialize,
             readOnly: providers.configuration.folders,
-            limits: settings.limits
+            limits: settings.limits,
+            network: network
         )
     }
 

@@ -10,6 +10,8 @@ struct Bubblewrap: Sendable, Hashable {
     let filter: SystemCallFilter?
     /// As whom everything in the sandbox runs; nil for this user, in a user namespace of its own, which an ordinary user needs.
     let user: FileOwner?
+    /// Where the programs that make a network are looked for.
+    let searchPath: String
 
     /// Terraform is process 1 in there, and not a child of bubblewrap's.
     ///
@@ -22,6 +24,7 @@ struct Bubblewrap: Sendable, Hashable {
     ///   - arguments: Bubblewrap's, beyond what every run has: secrets may be among them.
     ///   - mounts: More of them, that anybody may see.
     ///   - folder: Where the program starts.
+    ///   - network: What it reaches.
     ///   - program: Its path as it is in there, and its arguments.
     /// - Returns: The command, its output not yet connected.
     /// - Throws: ``HostError`` when there is no memory left for it.
@@ -29,18 +32,30 @@ struct Bubblewrap: Sendable, Hashable {
         _ arguments: [String],
         mounting mounts: [String] = [],
         in folder: String = "/",
+        network: RunNetwork = .host,
         _ program: [String]
     ) throws(HostError) -> ChildProcess.Command {
         // Through a descriptor: every process of the machine can read a command line, and these are credentials. Not through bwrap's own
         // environment either: an LD_PRELOAD among them would be obeyed outside the sandbox.
         let hidden = Sandbox.Layout.isolation + Sandbox.Layout.system() + arguments
         var inherited = [try MemoryFile(Array(hidden.joined(separator: "\0").utf8) + [0])]
-        var visible = ["--args", "3"] + mounts + Sandbox.Layout.closing + ["--chdir", folder]
-        if let filter {
-            inherited.append(try MemoryFile(filter.program))
-            visible += ["--seccomp", "4"]
+        var (entrance, visible) = ([path], ["--args", "3"])
+        switch network.entry {
+        case .host: break
+        case .nothing: visible.append("--unshare-net")
+        case .filtered(let network):
+            entrance = network.entrance + entrance
+            inherited.append(try MemoryFile(Array(network.resolverSettings.utf8)))
+            visible += ["--perms", "0644", "--ro-bind-data", "4", "/etc/resolv.conf"]
+            // It is root in the network's namespace of users, and the program is neither that nor has any of its rights.
+            if user == nil { visible += ["--uid", "\(CurrentUser.id)", "--gid", "\(CurrentUser.group)", "--cap-drop", "ALL"] }
         }
-        var command = ChildProcess.Command(path, visible + identity + program)
+        visible += mounts + Sandbox.Layout.closing + ["--chdir", folder]
+        if let filter {
+            visible += ["--seccomp", "\(3 + inherited.count)"]
+            inherited.append(try MemoryFile(filter.program))
+        }
+        var command = ChildProcess.Command(entrance[0], entrance.dropFirst() + visible + identity + program)
         command.inherited = inherited.map(ChildProcess.Command.Inherited.memory)
         command.folder = "/"
         return command

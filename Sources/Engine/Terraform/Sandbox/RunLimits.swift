@@ -77,8 +77,13 @@ package struct RunLimits: Sendable, Hashable {
     /// What the kernel itself watches in each process, as prlimit(1) takes it.
     ///
     /// No file may be larger than the workspace, and nothing leaves an image of its memory behind, with secrets in it.
-    var arguments: [String] {
-        [
+    ///
+    /// - Parameter isShared: The runs are all of one user in one namespace: the kernel counts the processes of all of them together, and one run's
+    ///   must not leave none to the others. What each of them has is looked at from outside.
+    /// - Returns: Options of prlimit(1).
+    func arguments(userIsShared isShared: Bool) -> [String] {
+        let processes = isShared ? min(processes, Int.max / 16) * 16 : processes
+        return [
             "--nproc=\(processes):\(processes)", "--nofile=\(openFiles):\(openFiles)", "--fsize=\(disk):\(disk)", "--core=0:0",
         ]
     }

@@ -26,6 +26,8 @@ extension Sandbox {
                 default: continue
                 }
             }
+            // Where they begin with a file that is bound, bubblewrap makes the folder for its owner only.
+            arguments += ancestors(of: "/etc/")
             let settings = [
                 "ssl", "pki", "ca-certificates", "ca-certificates.conf", "resolv.conf", "hosts", "host.conf", "gai.conf", "nsswitch.conf",
                 "services", "protocols", "alternatives", "localtime", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
@@ -79,6 +81,7 @@ extension Sandbox {
         var readOnly: [String] = []
         /// What the kernel is to watch.
         var limits = RunLimits()
+        var network = RunNetwork.host
     }
 
     /// A folder of the host, and where a run sees it.
@@ -135,7 +138,8 @@ extension Sandbox {
             // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
             mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
-            ["/usr/bin/prlimit"] + order.limits.arguments + ["/slipway/\(name)"] + order.arguments
+            network: order.network,
+            ["/usr/bin/prlimit"] + order.limits.arguments(userIsShared: bubblewrap.user != nil) + ["/slipway/\(name)"] + order.arguments
         )
     }
 }

@@ -2,8 +2,8 @@ package import Host
 
 /// What a run is locked into.
 ///
-/// With bubblewrap: a process table of its own, the system's programs and the workspace and nothing else of the host; the network is
-/// shared, for the run has to reach its cloud. When the process that started the run dies, everything in it dies.
+/// With bubblewrap: a process table of its own, the system's programs and the workspace and nothing else of the host; which network, a
+/// ``RunNetwork`` says. When the process that started the run dies, everything in it dies.
 package struct Sandbox: Sendable, Hashable {
     package enum Mode: String, Sendable, CaseIterable {
         /// No sandbox, no run.
@@ -22,6 +22,8 @@ package struct Sandbox: Sendable, Hashable {
     }
 
     let means: Means
+    /// Nothing less will do.
+    let isRequired: Bool
     /// What is in force, and if nothing is, why; said at start and in every job.
     package let sentence: String
 
@@ -67,8 +69,9 @@ package struct Sandbox: Sendable, Hashable {
 
     var bubblewrap: Bubblewrap? { if case .bubblewrap(let bubblewrap) = means { bubblewrap } else { nil } }
 
-    init(means: Means, sentence: String) {
+    init(means: Means, isRequired: Bool = false, sentence: String) {
         self.means = means
+        self.isRequired = isRequired
         self.sentence = sentence
     }
 
@@ -90,9 +93,9 @@ package struct Sandbox: Sendable, Hashable {
         var why = "switched off"
         if mode != .off {
             if let bubblewrap = Executable.find("bwrap", path: path) {
-                let (found, fault) = await working(bubblewrap, as: user)
+                let (found, fault) = await working(bubblewrap, as: user, searching: path)
                 if let found, found.filter != nil || mode != .required {
-                    return Sandbox(means: .bubblewrap(found), sentence: sentence(for: found, named: runUser))
+                    return Sandbox(means: .bubblewrap(found), isRequired: mode == .required, sentence: sentence(for: found, named: runUser))
                 }
                 why = fault ?? "bubblewrap does not work here"
             } else {
@@ -117,7 +120,11 @@ package struct Sandbox: Sendable, Hashable {
     }
 
     /// The best way of using it that works.
-    private static func working(_ path: String, as user: FileOwner?) async -> (found: Bubblewrap?, fault: String?) {
+    private static func working(
+        _ program: String,
+        as user: FileOwner?,
+        searching path: String
+    ) async -> (found: Bubblewrap?, fault: String?) {
         let filter: SystemCallFilter?
         var missing: String?
         do throws(HostError) {
@@ -125,11 +132,11 @@ package struct Sandbox: Sendable, Hashable {
         } catch {
             (filter, missing) = (nil, error.path)
         }
-        let best = Bubblewrap(path: path, filter: filter, user: user)
+        let best = Bubblewrap(path: program, filter: filter, user: user, searchPath: path)
         guard let fault = await best.fault() else { return (best, missing) }
         // Root of a container that may make namespaces of users but no others.
         if user != nil {
-            let other = Bubblewrap(path: path, filter: filter, user: nil)
+            let other = Bubblewrap(path: program, filter: filter, user: nil, searchPath: path)
             if await other.fault() == nil { return (other, missing) }
         }
         return (nil, "bubblewrap does not work here: \(fault)")

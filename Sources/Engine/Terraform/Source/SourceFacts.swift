@@ -12,7 +12,7 @@ package struct SourceFacts: Sendable, Hashable {
     package private(set) var ownBackend: String?
     /// Its own `.terraform.lock.hcl`.
     package private(set) var lockFile: String?
-    /// What the configuration and its local modules seem to need: wrong only towards too much or too little, never fatal.
+    /// What the configuration and the local modules that it calls seem to need: wrong only towards too much or too little, never fatal.
     package private(set) var providers = ProviderRequirements()
     /// Providers that the source brings along, where Terraform looks for them unless its configuration says otherwise.
     ///
@@ -35,9 +35,7 @@ package struct SourceFacts: Sendable, Hashable {
             guard !BackendOverride.isBeaten(by: name) else { throw TerraformError(.fightingOverride(path: name)) }
             ownBackend = backend
         }
-        for entry in source.entries where entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tofu") {
-            if case .file(let content, _) = entry.content { providers.add(HCLOutline(content)) }
-        }
+        providers = ProviderRequirements(of: source)
         bundledProviders = Set(source.entries.compactMap { Self.bundledProvider($0.path) })
         bundlesByLink = source.entries.contains { entry in
             if case .link = entry.content { entry.path.hasPrefix("terraform.d") } else { false }

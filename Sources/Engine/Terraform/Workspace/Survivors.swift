@@ -28,7 +28,7 @@ enum Survivors {
     /// The path holds 122 random bits: who names it in these places was started for it.
     private static func isOf(_ path: String, _ pid: Int32) -> Bool {
         if ProcessTable.environment(pid).contains("SLIPWAY_WORKSPACE=\(path)/inside") { return true }
-        guard let name = ProcessTable.name(pid), ["bwrap", "setpriv", "terraform", "tofu"].contains(name) else { return false }
+        guard let name = ProcessTable.name(pid), ["bwrap", "nsenter", "setpriv", "terraform", "tofu"].contains(name) else { return false }
         return ProcessTable.arguments(pid).contains { $0.hasPrefix(path) }
     }
 }

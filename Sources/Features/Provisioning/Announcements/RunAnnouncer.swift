@@ -95,7 +95,7 @@ struct RunAnnouncer {
             deployment: deployment.rawValue,
             status: place.status,
             outputs: outputs,
-            durationSeconds: Int((report.elapsedSeconds ?? 0).rounded()),
+            durationSeconds: Int(clamping: (report.elapsedSeconds ?? 0).rounded()),
             timestamp: timestamp
         )
         return [last, .completed(completed)]

@@ -66,7 +66,7 @@ package struct HealthChecker: Sendable {
             }
             let first = await group.next() ?? nil
             group.cancelAll()
-            return first ?? .missed("no answer within \(Int(limit / .seconds(1))) seconds")
+            return first ?? .missed("no answer within \(Int(clamping: limit / .seconds(1))) seconds")
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Domain
 internal import FoundationEssentials
 
 /// What a check of a server came to: column `health_check_status`, in the words of requirement 002.
@@ -107,7 +108,7 @@ package struct HealthReport: Sendable, Hashable, Codable {
             return Finding(.clock, "The time on \(place) could not be read.", "Log in and see what date says.")
         }
         guard abs(skew) > Double(settings.maximumClockSkewSeconds) else { return nil }
-        let seconds = Int(abs(skew).rounded())
+        let seconds = Int(clamping: abs(skew).rounded())
         let span = seconds >= 7200 ? "\(seconds / 3600) hours" : seconds >= 120 ? "\(seconds / 60) minutes" : "\(seconds) seconds"
         return Finding(
             .clock,

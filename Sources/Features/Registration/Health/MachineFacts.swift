@@ -29,9 +29,6 @@ struct MachineFacts: Sendable, Equatable {
     /// Nil: it needn't reach anything.
     var reachesTarget: Bool?
 
-    /// A machine says what it likes: beyond this, in kilobytes and in ticks, a figure is none, and below it no sum of some overflows.
-    private static let largest: Int64 = 1 << 43
-
     /// Nil when the script didn't come to its end.
     init?(_ report: RemoteReport) {
         guard report.has("end") else { return nil }
@@ -46,7 +43,7 @@ struct MachineFacts: Sendable, Equatable {
         freeMemoryBytes = (memory["MemAvailable"] ?? memory["MemFree"]).flatMap(Self.bytes)
         cpus = report["cpus"].flatMap { Int($0) }
         load = report.words("load").prefix(3).compactMap { Double($0) }.filter(\.isFinite)
-        let ticks = report.words("cpu").dropFirst().prefix(8).compactMap { Int64($0) }.filter { 0...Self.largest ~= $0 }
+        let ticks = report.words("cpu").dropFirst().prefix(8).compactMap { Int64($0) }.filter { Self.plausible.contains($0) }
         if ticks.count >= 4 {
             cpuTotal = ticks.reduce(0, +)
             // idle and iowait; proc_stat(5).
@@ -66,7 +63,10 @@ struct MachineFacts: Sendable, Equatable {
         return Disk(path: words[5...].joined(separator: " "), sizeBytes: size, freeBytes: free)
     }
 
-    private static func bytes(_ kilobytes: Int64) -> Int64? { -largest...largest ~= kilobytes ? kilobytes * 1024 : nil }
+    /// What a machine can have or count: it says what it likes, and no sum or product of such numbers may overflow.
+    private static let plausible: ClosedRange<Int64> = 0...(1 << 46)
+
+    private static func bytes(_ kilobytes: Int64) -> Int64? { plausible.contains(kilobytes) ? kilobytes * 1024 : nil }
 
     /// RFC 1918.
     private static func isPrivate(_ address: String) -> Bool {

@@ -53,7 +53,7 @@ struct RegistrationEnds: Sendable {
             let message = "\(person) cancelled the registration."
             return .cancelled(alongside: await alongside(.cancelled, as: .cancelled, stage: .cancelled, message))
         case .timedOut:
-            let limit = Int(attempt.context.job.timeout / .seconds(1))
+            let limit = Int(clamping: attempt.context.job.timeout / .seconds(1))
             throw await failure(
                 .timedOut,
                 code: nil,

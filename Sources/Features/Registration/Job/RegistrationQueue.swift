@@ -33,7 +33,7 @@ package struct RegistrationQueue: Sendable {
         in transaction: Transaction
     ) throws -> JobID {
         var random = SystemRandomNumberGenerator()
-        let milliseconds = Int64(now.timeIntervalSince1970 * 1000)
+        let milliseconds = Int64(clamping: now.timeIntervalSince1970 * 1000)
         let job = JobID.make(prefix: Self.kind, unixMilliseconds: milliseconds, using: &random)
         try end(deployment.id, by: person, in: transaction)
         let provider: String? =

@@ -10,7 +10,7 @@ extension ServerEnrollment {
         let end = ContinuousClock.now + limits.cloudInitWait
         while true {
             // In pieces, so that a machine that hangs is known as such.
-            let piece = min(20, max(0, Int((end - .now) / .seconds(1))))
+            let piece = min(20, max(0, Int(clamping: (end - .now) / .seconds(1))))
             let answer = try await report(.cloudInit(seconds: piece), .cloudInit, doing: doing, timeout: .seconds(piece + 40))
             switch answer.report["cloud_init"] {
             case nil:
@@ -43,7 +43,7 @@ extension ServerEnrollment {
                         [
                             Finding(
                                 .cloudInit,
-                                "cloud-init on \(server.place) has not finished after \(Int(limits.cloudInitWait / .seconds(1))) seconds.",
+                                "cloud-init on \(server.place) has not finished after \(Int(clamping: limits.cloudInitWait / .seconds(1))) seconds.",
                                 "See what it does there: cloud-init status --long."
                             )
                         ],

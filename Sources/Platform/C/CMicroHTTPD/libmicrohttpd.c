@@ -1,8 +1,10 @@
 #include "shim.h"
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 // Each function of libmicrohttpd that Swift calls: result, name, parameters as microhttpd.h has them, arguments. The compiler compares them
 // with the header; `run` is `return`, or nothing where there is no result.
@@ -78,6 +80,30 @@ static size_t slipway_mhd_keep_escapes(void *context, struct MHD_Connection *con
     return strlen(text);
 }
 
+// The same for all daemons: what the library gives a logger has room for one pointer.
+static void (*failing)(void *context, unsigned status);
+
+// 0.9.75 calls it for each answer that it gives by itself, before that is written.
+static void slipway_mhd_log(void *context, const char *format, va_list arguments) {
+    if (strncmp(format, "Error processing request", 24) == 0) failing(context, va_arg(arguments, unsigned));
+}
+
+static enum MHD_Result slipway_mhd_see_length(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                              const char *value, size_t value_size) {
+    (void)kind;
+    if (name_size != 14 || strncasecmp(name, "Content-Length", 14) != 0) return MHD_YES;
+    int is_bad = value == NULL || value_size == 0 || value_size > 19;
+    for (size_t index = 0; !is_bad && index < value_size; index++) is_bad = value[index] < '0' || value[index] > '9';
+    if (is_bad) *(int *)context = 1;
+    return MHD_YES;
+}
+
+int slipway_mhd_has_bad_length(struct MHD_Connection *connection) {
+    int is_bad = 0;
+    real_MHD_get_connection_values_n(connection, MHD_HEADER_KIND, slipway_mhd_see_length, &is_bad);
+    return is_bad;
+}
+
 struct MHD_Daemon *slipway_mhd_start(const struct slipway_mhd_settings *settings) {
     struct MHD_OptionItem options[16];
     int count = 0;
@@ -85,6 +111,8 @@ struct MHD_Daemon *slipway_mhd_start(const struct slipway_mhd_settings *settings
     options[count++] = (struct MHD_OptionItem){name, (intptr_t)(number), (void *)(pointer)}
     // One thread is no pool.
     if (settings->threads > 1) SLIPWAY_OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->threads, 0);
+    failing = settings->failing;
+    SLIPWAY_OPTION(MHD_OPTION_EXTERNAL_LOGGER, slipway_mhd_log, settings->context);
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connections, 0);
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->timeout_seconds, 0);
     SLIPWAY_OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory, 0);
@@ -100,7 +128,7 @@ struct MHD_Daemon *slipway_mhd_start(const struct slipway_mhd_settings *settings
     SLIPWAY_OPTION(MHD_OPTION_END, 0, 0);
 #undef SLIPWAY_OPTION
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-        MHD_ALLOW_UPGRADE | (settings->certificate ? MHD_USE_TLS : 0);
+        MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG | (settings->certificate ? MHD_USE_TLS : 0);
     return real_MHD_start_daemon(
         flags, 0, NULL, NULL, settings->access, settings->context, MHD_OPTION_ARRAY, options, MHD_OPTION_END
     );

@@ -101,7 +101,8 @@ package struct KeyringStore: Sendable {
         return try await file.change { (document) async throws(SealingError) in
             guard !document.entries.contains(where: { $0.name == name }) else { throw fault(.duplicate(name: name)) }
             // Newer than every other, however fast they came: the newest is the one that a rotation takes.
-            let createdAt = max(1, Int(now.timeIntervalSince1970), (document.entries.map(\.createdAt).max() ?? 0) + 1)
+            let seconds = Int(exactly: now.timeIntervalSince1970.rounded(.down)) ?? 1
+            let createdAt = max(1, seconds, (document.entries.map(\.createdAt).max() ?? 0) + 1)
             let secret = try SecretBytes.random(count: AESGCM.keySize)
             let value: [UInt8]
             let means: KeyringEntry.Protection

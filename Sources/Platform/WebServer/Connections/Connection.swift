@@ -1,3 +1,5 @@
+internal import CMicroHTTPD
+internal import Glibc
 internal import Synchronization
 
 /// One accepted connection: what it is doing, and until when it may.
@@ -34,8 +36,20 @@ final class Connection: Sendable {
         case handlerTimeOut(Exchange)
     }
 
+    /// What may be wrong with a request that the library refuses by itself.
+    enum Fault {
+        case none
+        /// Its header has a `Content-Length` that is none.
+        case badLength
+        /// Its body comes in chunks.
+        case maybeBadChunks
+    }
+
     private struct State {
         var phase = Phase.header
+        /// The library's own for it, as an address, while a request comes in, and the thread that this is read on.
+        var library: UInt?
+        var thread: pthread_t?
         var deadline: ContinuousClock.Instant?
         var since = ContinuousClock.now
         var exchange: Exchange?
@@ -82,9 +96,11 @@ final class Connection: Sendable {
 
     // MARK: - What happens
 
-    /// A request's first line is there.
-    func targetCame() {
+    /// A request's first line is there; on the connection's thread of the library.
+    func targetCame(_ library: OpaquePointer) {
+        let address = UInt(bitPattern: library)
         state.withLock { state in
+            (state.library, state.thread) = (address, pthread_self())
             guard state.phase == .idle else { return }
             state.phase = .header
             state.deadline = .now + limits.headerTime
@@ -150,7 +166,7 @@ final class Connection: Sendable {
     /// The request is over; the connection may be used again.
     func requestEnded(now: ContinuousClock.Instant) {
         state.withLock { state in
-            state.exchange = nil
+            (state.exchange, state.library, state.thread) = (nil, nil, nil)
             guard state.phase != .over else { return }
             state.phase = .idle
             state.deadline = now + limits.idleTime
@@ -161,7 +177,7 @@ final class Connection: Sendable {
     func isOver() {
         state.withLock { state in
             state.phase = .over
-            state.exchange = nil
+            (state.exchange, state.library, state.thread) = (nil, nil, nil)
             state.takeover = nil
         }
     }
@@ -195,6 +211,20 @@ final class Connection: Sendable {
     }
 
     var isTicketMoved: Bool { state.withLock { $0.isTicketMoved } }
+
+    /// What may be wrong with the request that comes in on this thread; for the library's own thread, while it refuses one.
+    var fault: Fault {
+        state.withLock { state in
+            guard !isEncrypted, state.thread == pthread_self() else { return .none }
+            switch state.phase {
+            case .header:
+                let library = state.library.flatMap { OpaquePointer(bitPattern: $0) }
+                return library.map(slipway_mhd_has_bad_length) ?? 0 != 0 ? .badLength : .none
+            case .body: return state.exchange?.isChunked == true ? .maybeBadChunks : .none
+            case .idle, .handling, .answering, .lingering, .over: return .none
+            }
+        }
+    }
 
     // MARK: - What has to be done
 

@@ -47,6 +47,9 @@ final class Exchange: @unchecked Sendable {
         targetText = target
     }
 
+    /// Its body comes in chunks.
+    var isChunked: Bool { head?.isChunked ?? false }
+
     // MARK: - The library's calls
 
     /// Does what can be done now.

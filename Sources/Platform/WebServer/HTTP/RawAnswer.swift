@@ -23,6 +23,12 @@ enum RawAnswer {
         return isWhole
     }
 
+    /// To a client whose request the library refuses; ends our side of the connection.
+    static func refuse(with status: Int, _ descriptor: Int32) {
+        let text = status == 413 ? "The body is too large.\n" : "This is no request.\n"
+        _ = send(.text(text, status: status), requestID: "-", to: descriptor)
+    }
+
     /// To a client that let its time run out.
     static func sendTimeout(to descriptor: Int32) {
         let text = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"

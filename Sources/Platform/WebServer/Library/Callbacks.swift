@@ -8,7 +8,7 @@ enum Callbacks {
         text,
         connection in
         guard let core = core(context), let connection, let owner = owner(connection) else { return nil }
-        owner.targetCame()
+        owner.targetCame(connection)
         let exchange = Exchange(core, owner, connection, target: text.map { String(cString: $0) } ?? "")
         return Unmanaged.passRetained(exchange).toOpaque()
     }
@@ -33,6 +33,24 @@ enum Callbacks {
             place.pointee = nil
             core.closed(Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue())
         }
+    }
+
+    /// The library answers by itself, and not well: with two heads for a bad `Content-Length`, and with 500 for a chunk's size or extension that
+    /// is longer than its memory (0.9.75).
+    ///
+    /// It doesn't say to whom. A connection of this thread in that state is answered here instead; what the library writes then is lost.
+    static let failing: @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void = { context, status in
+        guard let core = core(context) else { return }
+        var stuck: [Connection] = []
+        core.connections.forEach { connection in
+            switch connection.fault {
+            case .none: break
+            case .badLength: RawAnswer.refuse(with: Int(status), connection.descriptor)
+            case .maybeBadChunks: if status == 500 { stuck.append(connection) }
+            }
+        }
+        // Among several it is unknown which one has the bad chunk, and the others are in good faith.
+        if stuck.count == 1 { RawAnswer.refuse(with: 400, stuck[0].descriptor) }
     }
 
     private static func core(_ context: UnsafeMutableRawPointer?) -> ServerCore? {

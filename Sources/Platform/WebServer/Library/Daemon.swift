@@ -20,13 +20,14 @@ final class Daemon: @unchecked Sendable {
         settings.threads = UInt32(threads)
         // The library's own limit counts per thread; the one that counts is in ``Admission``.
         settings.connections = UInt32(clamping: (core.limits.connections + 16) * threads)
-        settings.timeout_seconds = UInt32(clamping: Int(max(core.limits.stallTime, core.limits.idleTime, .seconds(1)) / .seconds(1)) + 1)
+        settings.timeout_seconds = UInt32(clamping: max(core.limits.stallTime, core.limits.idleTime, .seconds(1)).components.seconds + 1)
         // The header, the library's notes about its lines, and the answer's header lie in it.
         settings.connection_memory = max(32 * 1024, core.limits.headerBytes + core.limits.headerLines * 64 + 8 * 1024)
         settings.target = Callbacks.target
         settings.access = Callbacks.access
         settings.completed = Callbacks.completed
         settings.connection = Callbacks.connection
+        settings.failing = Callbacks.failing
         let started = (certificate ?? "").withCString { certificateText in
             (key ?? "").withCString { keyText -> OpaquePointer? in
                 settings.certificate = certificate == nil ? nil : certificateText

@@ -20,9 +20,16 @@ struct LiveScene: Sendable {
     static let terraform = BroadcastChannel.organization(OrganizationID(rawValue: 1), .terraform)
     static let shop = BroadcastChannel.deployment(DeploymentID(rawValue: 7))
 
+    /// On a busy machine a client may take long until it subscribes.
+    static var patient: PusherLimits {
+        var limits = PusherLimits()
+        limits.authenticationTime = .seconds(120)
+        return limits
+    }
+
     static func with(
         _ kind: TestDatabase = .sqlite,
-        limits: PusherLimits = PusherLimits(),
+        limits: PusherLimits = patient,
         isEnabled: Bool = true,
         _ body: @Sendable (LiveScene) async throws -> Void
     ) async throws {

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(.requires(.pysher)) func `too many connections and a disabled server have their codes`() async throws {
-        var limits = PusherLimits()
+        var limits = LiveScene.patient
         limits.connections = 1
         try await LiveScene.with(limits: limits) { scene in
             let client = try run(scene, "one = session()\nprint(closed('/app/slipway?protocol=7'), flush=True)")
@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test(.requires(.pysher)) func `a silent client is asked, and given up`() async throws {
-        var limits = PusherLimits()
+        var limits = LiveScene.patient
         (limits.activityTimeout, limits.pongTime) = (.seconds(1), .seconds(1))
         try await LiveScene.with(limits: limits) { scene in
             let client = try run(

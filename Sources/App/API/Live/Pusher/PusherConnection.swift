@@ -1,4 +1,5 @@
 internal import Access
+internal import Domain
 internal import Events
 internal import Synchronization
 internal import WebServer
@@ -39,7 +40,7 @@ final class PusherConnection: Sendable {
     func serve() async {
         // Cancelled, and awaited, when the client goes.
         async let _: Void = sendStrangerAway()
-        await socket.send(PusherFrames.established(socket: id, activityTimeout: Int(server.limits.activityTimeout / .seconds(1))))
+        await socket.send(PusherFrames.established(socket: id, activityTimeout: Int(clamping: server.limits.activityTimeout / .seconds(1))))
         for await message in socket.messages {
             state.withLock { ($0.lastHeard, $0.isPinged) = (.now, false) }
             guard case .text(let text) = message else { continue }

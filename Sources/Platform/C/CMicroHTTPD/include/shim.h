@@ -13,6 +13,8 @@ struct slipway_mhd_settings {
     MHD_AccessHandlerCallback access;
     MHD_RequestCompletedCallback completed;
     MHD_NotifyConnectionCallback connection;
+    // Called, on a connection's thread, when the library is about to answer one by itself with this status; it doesn't say which.
+    void (*failing)(void *context, unsigned status);
 };
 
 /// Loads libmicrohttpd, once, whoever asks first; call it before any other function of this module.
@@ -30,4 +32,6 @@ int slipway_mhd_close_upgraded(struct MHD_UpgradeResponseHandle *handle);
 void slipway_mhd_answer_as_1_0(struct MHD_Response *response);
 int slipway_mhd_descriptor(struct MHD_Connection *connection);
 size_t slipway_mhd_header_size(struct MHD_Connection *connection);
+// Whether a Content-Length is among the lines read so far that the library takes for no number.
+int slipway_mhd_has_bad_length(struct MHD_Connection *connection);
 void *slipway_mhd_socket_context(struct MHD_Connection *connection);

@@ -23,6 +23,6 @@ extension Duration {
     var pollMilliseconds: Int32 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return Int32(min(3600, seconds)) * 1000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return Int32(clamping: min(3600, seconds)) * 1000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
