@@ -34,7 +34,17 @@ import Testing
                 for (version, checksum) in acknowledged {
                     if let facts = versions.first(where: { $0.version == version }) {
                         #expect(facts.checksum == checksum)
-                        #expect(try await vault.load(fixture.first, version: version)?.version.checksum == checksum)
+                        let loaded = try await vault.load(fixture.first, version: version)
+                        if loaded == nil {
+                            // A database's own process goes on with a statement whose client was killed: a removal that it
+                            // was told of may be committed only now. What retention keeps must be there all the same.
+                            #expect(version <= newest - 6, "version \(version) of \(newest) can't be read")
+                            let now = try await vault.versions(of: fixture.first, limit: 1000)
+                            #expect(!now.contains { $0.version == version && $0.prunedAt == nil })
+                            acknowledged[version] = nil
+                        } else {
+                            #expect(loaded?.version.checksum == checksum)
+                        }
                     } else {
                         #expect(version <= newest - 6, "version \(version) of \(newest) is lost")
                         acknowledged[version] = nil

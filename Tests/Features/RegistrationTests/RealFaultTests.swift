@@ -53,11 +53,20 @@ import Testing
 
     @Test(.requires(.faketime), arguments: [(-3600, "60 minutes behind"), (3600, "60 minutes ahead")])
     func `a clock that is off by an hour`(seconds: Int, words: String) async throws {
+        defer { Self.removeWhatFaketimeLeft() }
         let variables = ["LD_PRELOAD=\(try await library())", "FAKETIME=\(seconds > 0 ? "+" : "")\(seconds)s"]
         let (error, server) = try await RegistrationScene.fault(variables: variables)
         #expect(error.contains(words) && error.contains("set-ntp"), "\(error)")
         let health = try #require(server.health.flatMap(HealthReport.decoded))
         #expect(health.findings.map(\.check) == [.clock], "\(health)")
+    }
+
+    /// A process that becomes another program by `exec` leaves the library's `faketime_shm_PID` and `sem.faketime_sem_PID` behind.
+    private static func removeWhatFaketimeLeft() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where name.contains("faketime_s") {
+            guard let pid = name.split(separator: "_").last.flatMap({ Int32($0) }), ProcessHandle(pid) == nil else { continue }
+            try? FileManager.default.removeItem(atPath: "/dev/shm/\(name)")
+        }
     }
 
     /// What faketime loads before a program's own libraries.
