@@ -52,6 +52,8 @@ package struct RunLimits: Sendable, Hashable {
     package var disk: Int
     /// Of what Terraform writes, in bytes.
     package var log: Int
+    /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them. Nothing is killed for it.
+    package var processors: Double?
 
     /// The defaults suit a large configuration with the AWS provider, which takes 450 MB, 100 threads and a few hundred files.
     package init(
@@ -59,13 +61,15 @@ package struct RunLimits: Sendable, Hashable {
         processes: Int = 2048,
         openFiles: Int = 16_384,
         disk: Int = 2 << 30,
-        log: Int = 256 << 20
+        log: Int = 256 << 20,
+        processors: Double? = nil
     ) {
         self.memory = memory
         self.processes = processes
         self.openFiles = openFiles
         self.disk = disk
         self.log = log
+        self.processors = processors
     }
 
     /// For people.
