@@ -73,7 +73,7 @@ enum DoctorCommand {
             for wall in (try? await program.sandbox())?.walls ?? [] {
                 await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) }
             }
-            await look("run limits") { (.ok, configuration.runLimits.sentence) }
+            await look("run limits") { (.ok, "\(configuration.runLimits.sentence); \(await Composition.groups(configuration).sentence)") }
             await look("network") { try await network(program) }
             await look("workspaces") {
                 let root = try program.workspaces()
