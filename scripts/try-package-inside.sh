@@ -113,6 +113,37 @@ first_stage() {
     systemctl set-property --runtime slipway.service MemoryMax=infinity
     is "the server goes on" "$main" "$(shown MainPID)"
 
+    part "Limits that the kernel keeps"
+    groups=/sys/fs/cgroup/system.slice/slipway.service
+    is "the server is in a part of its group" server "$(basename "$(cut -d: -f3 "/proc/$(shown MainPID)/cgroup")")"
+    begin_slow grouped
+    is "a run is in another" 1 "$(find $groups -name 'run-*' | wc -l)"
+    is "with limits of its own" "$(((4096 + 2048) << 20)) 2112" "$(cat $groups/run-*/memory.max) $(cat $groups/run-*/pids.max)"
+    [ "$(wc -l <"$(echo $groups/run-*)/cgroup.procs")" -gt 1 ] || give_up "nothing runs in it"
+    completes "$job" "the deployment"
+    until_true 10 "its group is removed" no_runs $groups
+    cp --preserve $settings "$HOME/settings"
+    printf 'SLIPWAY_RUN_MEMORY=128\nSLIPWAY_RUN_DISK=16\nSLIPWAY_RUN_PROCESSES=100\nSLIPWAY_RUN_PROCESSORS=0.5\n' >>$settings
+    systemctl restart slipway.service
+    for kind in hog swarm; do
+        job=$(deploy $kind "$disk/$kind.tf")
+        until_true 180 "a $kind fails" has_status "$job" failed
+        ask GET "/api/jobs/$job" | jq --raw-output .errorMessage
+        ask GET "/api/jobs/$job" | jq --raw-output .errorMessage | grep --quiet 'than a run may' || give_up "not because of the limit"
+    done
+    job=$(deploy hello "$disk/hello.tf")
+    completes "$job" "an honest one beside them"
+    cp --preserve "$HOME/settings" $settings
+    systemctl restart slipway.service
+
+    part "An ordinary user, without the service"
+    useradd --create-home person
+    loginctl enable-linger person
+    until_true 60 "the user's manager runs" test -S "/run/user/$(id -u person)/bus"
+    as_person slipway doctor | grep 'run limits'
+    as_person slipway doctor | grep --quiet 'held by the kernel' || give_up "no control group"
+    as_person slipway deploy "$disk/hello.tf" --project own --auto-approve | tail -n 3
+
     part "A killed server"
     begin_slow killed
     kill -KILL "$(shown MainPID)"
@@ -170,6 +201,11 @@ first_stage() {
     sync "$HOME/job"
     echo b >/proc/sysrq-trigger
     sleep 60
+}
+no_runs() { [ -z "$(find "$1" -name 'run-*')" ]; }
+as_person() {
+    systemd-run --quiet --scope --uid person --gid person env HOME=/home/person XDG_RUNTIME_DIR="/run/user/$(id -u person)" \
+        PATH="$PATH" SLIPWAY_SANDBOX=required "$@"
 }
 more_tries_than() { [ "$(shown NRestarts)" -gt "$1" ]; }
 

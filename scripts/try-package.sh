@@ -33,7 +33,7 @@ trap 'exit 130' INT TERM
 
 # What the package needs is in the machine already, so that dpkg can install it without a network.
 field() { dpkg-deb --field "$package" "$1" | sed 's/([^)]*)//g; s/ *| *[^,]*//g; s/ //g'; }
-include=systemd-sysv,dbus,udev,linux-image-cloud-amd64,initramfs-tools,curl,jq,procps,$(field Depends),$(field Recommends)
+include=systemd-sysv,dbus,dbus-user-session,udev,linux-image-cloud-amd64,initramfs-tools,curl,jq,procps,$(field Depends),$(field Recommends)
 
 cat >"$scratch/trial.service" <<'UNIT'
 [Unit]
@@ -102,6 +102,13 @@ cat >"$disk/hog.tf" <<'TERRAFORM'
 resource "terraform_data" "hog" {
   provisioner "local-exec" {
     command = "tail /dev/zero"
+  }
+}
+TERRAFORM
+cat >"$disk/swarm.tf" <<'TERRAFORM'
+resource "terraform_data" "swarm" {
+  provisioner "local-exec" {
+    command = "while :; do sleep 100 & done"
   }
 }
 TERRAFORM

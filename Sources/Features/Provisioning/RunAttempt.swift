@@ -15,6 +15,8 @@ struct RunAttempt: Sendable {
     let recorder: RunRecorder
     let tracker: RunTracker
     let began: Date
+    /// What the storage of workspaces keeps for it, in bytes.
+    private(set) var room = 0
 
     var job: JobID { context.job.id }
     var deployment: Deployment { order.deployment }
@@ -75,11 +77,14 @@ struct RunAttempt: Sendable {
     }
 
     private func steps() async throws -> JobEnd {
+        let claim = try await claimRoom()
+        defer { claim.release() }
         let network = try await begin()
         // Also keeps it until nothing runs in it any more.
         defer { network.close() }
         var attempt = self
         attempt.services = services.joining(network)
+        attempt.room = claim.byteCount
         return try await attempt.stepsInNetwork()
     }
 
@@ -111,7 +116,12 @@ struct RunAttempt: Sendable {
         // What the vault doesn't have stays where the next attempt finds it.
         defer { if !tracker.hasUnsavedState { workspace.remove() } }
         let secrets = secrets(sourceFacts: workspace.facts, state: try workspace.state())
-        let settings = RunSettings(environment: order.inputs.environment, redactor: secrets.redactor, limits: services.limits)
+        let settings = RunSettings(
+            environment: order.inputs.environment,
+            redactor: secrets.redactor,
+            limits: services.limits,
+            room: room
+        )
         for warning in workspace.facts.warnings {
             try await recorder.record([.diagnostic(DiagnosticReport(severity: .warning, summary: warning))], text: "Warning: \(warning)\n")
         }
@@ -213,7 +223,7 @@ struct RunAttempt: Sendable {
     }
 
     /// A stop ends a download at once.
-    private func unlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    func unlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {

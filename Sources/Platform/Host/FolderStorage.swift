@@ -7,6 +7,8 @@ package struct FolderStorage: Sendable, Hashable {
     package let isMemoryBacked: Bool
     /// What this user may still write, in bytes.
     package let freeBytes: Int
+    /// What it holds at all, in bytes.
+    package let totalBytes: Int
 
     /// - Throws: ``HostError`` when the folder is missing.
     package init(of folder: String) throws(HostError) {
@@ -15,5 +17,6 @@ package struct FolderStorage: Sendable, Hashable {
         let kind = UInt32(truncatingIfNeeded: facts.f_type)
         isMemoryBacked = kind == UInt32(TMPFS_MAGIC) || kind == UInt32(RAMFS_MAGIC)
         freeBytes = Int(facts.f_bavail) * Int(facts.f_bsize)
+        totalBytes = Int(facts.f_blocks) * Int(facts.f_bsize)
     }
 }

@@ -6,10 +6,15 @@ struct LimitWatch: Sendable {
     private let workspace: Workspace
     /// The sandbox's process, or without one Terraform's own.
     private let pid: Int32
+    /// What it was promised itself, in bytes.
+    private let room: Int
     private var looks = 0
+    /// To all runs, in bytes, as it was at the last look.
+    private var promised = 0
 
-    init(_ limits: RunLimits, workspace: Workspace, pid: Int32) {
+    init(_ limits: RunLimits, room: Int, workspace: Workspace, pid: Int32) {
         self.limits = limits
+        self.room = room
         self.workspace = workspace
         self.pid = pid
     }
@@ -31,18 +36,17 @@ struct LimitWatch: Sendable {
         return written > limits.log ? RunLimits.Excess(.log, limit: limits.log, peak: written) : nil
     }
 
-    private func ofDisk() -> RunLimits.Excess? {
+    private mutating func ofDisk() -> RunLimits.Excess? {
         guard let storage = try? FolderStorage(of: workspace.path) else { return nil }
-        let isShort = storage.freeBytes < 2 * RunLimits.reserved
+        if looks % 20 == 1 { promised = RoomClaim.promised(in: workspace.root) }
+        // The little that is left is what the others were promised.
+        let kept = max(RunLimits.reserved, promised)
         // Counting every file takes its time: often only where room is short.
-        guard isShort || looks % 20 == 10 else { return nil }
+        guard storage.freeBytes < kept + RunLimits.reserved || looks % 20 == 10 else { return nil }
         let used = workspace.inside.usedBytes(atMost: limits.disk)
         if used > limits.disk { return RunLimits.Excess(.disk, limit: limits.disk, peak: used) }
-        // The little that is left is what the others were promised.
-        if storage.freeBytes < RunLimits.reserved, used > RunLimits.reserved {
-            return RunLimits.Excess(.disk, limit: RunLimits.reserved, peak: used)
-        }
-        return nil
+        let own = max(RunLimits.reserved, room)
+        return storage.freeBytes < kept && used > own ? RunLimits.Excess(.disk, limit: own, peak: used) : nil
     }
 
     private func ofProcesses() -> RunLimits.Excess? {

@@ -10,16 +10,20 @@ package struct RunSettings: Sendable {
     package var parallelism: Int?
     /// What it may take of the machine.
     package var limits: RunLimits
+    /// What it was promised of the storage of its workspace, in bytes: with less than that used it isn't ended for others' sake.
+    package var room: Int
 
     package init(
         environment: [String: String] = [:],
         redactor: Redactor = Redactor(),
         parallelism: Int? = nil,
-        limits: RunLimits = RunLimits()
+        limits: RunLimits = RunLimits(),
+        room: Int = 0
     ) {
         self.environment = environment
         self.redactor = redactor
         self.parallelism = parallelism
         self.limits = limits
+        self.room = room
     }
 }

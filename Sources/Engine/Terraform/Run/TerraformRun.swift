@@ -44,6 +44,7 @@ package final class TerraformRun: Sendable {
         sandbox: Bubblewrap?,
         group: RunGroup?,
         limits: RunLimits,
+        room: Int,
         watchdog: RunWatchdog?,
         isInJSON: Bool,
         parser: EventParser
@@ -64,7 +65,7 @@ package final class TerraformRun: Sendable {
         let task = Task { [self] in
             watchdog?.add(pid)
             defer { watchdog?.remove(pid) }
-            let status = await supervise(activities, limits)
+            let status = await supervise(activities, limits, room: room)
             follower.complete()
             let exit = judge(status, start: start, memoryKills: memoryKills)
             await group?.close()
@@ -149,11 +150,11 @@ package final class TerraformRun: Sendable {
 
     // MARK: - Supervision
 
-    private func supervise(_ activities: AsyncStream<Activity>.Continuation, _ limits: RunLimits) async -> ExitStatus {
+    private func supervise(_ activities: AsyncStream<Activity>.Continuation, _ limits: RunLimits, room: Int) async -> ExitStatus {
         defer { activities.finish() }
         let status = await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watchActivity(activities) }
-            group.addTask { await self.watchLimits(limits) }
+            group.addTask { await self.watchLimits(limits, room: room) }
             let status = await child.wait()
             group.cancelAll()
             return status
@@ -169,8 +170,8 @@ package final class TerraformRun: Sendable {
     }
 
     /// Kills it when it takes more than it may.
-    private func watchLimits(_ limits: RunLimits) async {
-        var watch = LimitWatch(limits, workspace: workspace, pid: child.pid)
+    private func watchLimits(_ limits: RunLimits, room: Int) async {
+        var watch = LimitWatch(limits, room: room, workspace: workspace, pid: child.pid)
         // Cancelled when the child has ended.
         while (try? await Task.sleep(for: LimitWatch.interval)) != nil {
             if let excess = watch.excess() { return kill(.exceeded(excess)) }

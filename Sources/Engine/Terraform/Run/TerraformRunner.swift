@@ -90,6 +90,7 @@ package struct TerraformRunner: Sendable {
             sandbox: sandbox.bubblewrap,
             group: group,
             limits: settings.limits,
+            room: settings.room,
             watchdog: watchdog,
             isInJSON: command != .initialize || program.initializesInJSON,
             parser: EventParser(redactor: settings.redactor)

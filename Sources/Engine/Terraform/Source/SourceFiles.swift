@@ -11,6 +11,8 @@ package struct SourceFiles: Sendable, Hashable {
         /// Relative, with `/`, without `.` and `..`.
         package let path: String
         package let content: Content
+
+        var byteCount: Int { if case .file(let bytes, _) = content { bytes.count } else { 0 } }
     }
 
     /// The most that a source may hold: bytes of content, and entries.
@@ -19,6 +21,8 @@ package struct SourceFiles: Sendable, Hashable {
 
     /// Sorted by path.
     package let entries: [Entry]
+    /// Of all contents.
+    package var byteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
     /// State files that were found and left out: ``StateFiles`` of someone's own runs, of which Slipway knows nothing.
     package let ignoredStates: [String]
 

@@ -32,6 +32,8 @@ package final class Workspace: Sendable {
     }
 
     package let path: String
+    /// Among whose workspaces it is.
+    let root: WorkspaceRoot
     package let facts: SourceFacts
     /// Relative to ``inside``, in the order in which they count.
     let variableFiles: [String]
@@ -47,6 +49,7 @@ package final class Workspace: Sendable {
     private let held: Mutex<Held>
 
     private init(
+        root: WorkspaceRoot,
         parent: HeldFolder,
         name: String,
         folder: HeldFolder,
@@ -55,7 +58,7 @@ package final class Workspace: Sendable {
         variableFiles: [String],
         lock: FileLock
     ) throws(HostError) {
-        (self.parent, self.name) = (parent, name)
+        (self.root, self.parent, self.name) = (root, parent, name)
         path = folder.path
         self.folder = folder
         self.inside = inside
@@ -112,6 +115,7 @@ package final class Workspace: Sendable {
             }
             try folder.rename("\(lockName).new", to: lockName)
             let workspace = try Workspace(
+                root: root,
                 parent: parent,
                 name: name,
                 folder: folder,

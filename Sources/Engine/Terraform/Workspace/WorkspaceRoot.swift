@@ -12,9 +12,13 @@ package struct WorkspaceRoot: Sendable, Hashable {
     package let isMemoryBacked: Bool
     /// Whom the runs' own folders belong to; nil is this user.
     package private(set) var owner: FileOwner?
+    /// The folder of the ``RoomClaim``s.
+    let claims: String
 
-    package init(path: String, isMemoryBacked: Bool, owner: FileOwner? = nil) {
+    /// - Parameter claims: Where the claims of its runs are; nil is beside it.
+    package init(path: String, isMemoryBacked: Bool, owner: FileOwner? = nil, claims: String? = nil) {
         self.path = path
+        self.claims = claims ?? "\(path).claims"
         self.isMemoryBacked = isMemoryBacked
         self.owner = owner
     }
@@ -62,6 +66,8 @@ package struct WorkspaceRoot: Sendable, Hashable {
         candidates: [String]? = nil
     ) throws(TerraformError) -> WorkspaceRoot {
         let resolved = FileSystem.resolved(dataFolder) ?? dataFolder
+        // Of all databases: they share the storage.
+        let claims = "\(resolved)/claims"
         let name = "slipway-" + SHA256.hex(Array((resolved + (database.map { "\n\($0)" } ?? "")).utf8)).prefix(16)
         for parent in candidates ?? ["/dev/shm", environment["XDG_RUNTIME_DIR"] ?? ""] where parent.hasPrefix("/") {
             // A candidate that is missing, full or forbidden is passed over: the next one will do.
@@ -69,7 +75,9 @@ package struct WorkspaceRoot: Sendable, Hashable {
             let path = "\(parent)/\(name)"
             // A folder that is there already may hold leftovers: it is used even when little room is left.
             guard storage.freeBytes >= roomNeeded || FileSystem.exists(path) else { continue }
-            if (try? FileSystem.makeFolder(path)) != nil, isPrivate(path) { return WorkspaceRoot(path: path, isMemoryBacked: true) }
+            if (try? FileSystem.makeFolder(path)) != nil, isPrivate(path) {
+                return WorkspaceRoot(path: path, isMemoryBacked: true, claims: claims)
+            }
         }
         let path = "\(resolved)/runs" + (database.map { "-" + SHA256.hex(Array($0.utf8)).prefix(16) } ?? "")
         try attempt { () throws(HostError) in
@@ -77,7 +85,7 @@ package struct WorkspaceRoot: Sendable, Hashable {
             try FileSystem.setMode(0o700, of: path)
         }
         let storage = try attempt { () throws(HostError) in try FolderStorage(of: path) }
-        return WorkspaceRoot(path: path, isMemoryBacked: storage.isMemoryBacked)
+        return WorkspaceRoot(path: path, isMemoryBacked: storage.isMemoryBacked, claims: claims)
     }
 
     /// Anyone may make a folder of that name in `/dev/shm` before us, and wait for state to be put in it.
