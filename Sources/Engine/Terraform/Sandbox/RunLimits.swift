@@ -1,31 +1,18 @@
+package import Domain
+
 /// The most that one run may take of the machine.
 package struct RunLimits: Sendable, Hashable {
-    package enum Kind: String, Sendable, Hashable, CaseIterable {
-        case memory, processes, disk, log
-
-        /// As a person reads it, after "more … than".
-        var noun: String {
-            switch self {
-            case .memory: "memory"
-            case .processes: "processes and threads"
-            case .disk: "room in its workspace"
-            case .log: "output"
-            }
-        }
-
-        /// The setting that raises it.
-        var setting: String { "SLIPWAY_RUN_\(rawValue.uppercased())" }
-    }
-
     /// A limit that was exceeded.
     package struct Excess: Sendable, Hashable {
-        package let kind: Kind
+        package let kind: RunLimit
         /// In bytes, or for processes their number.
         package let limit: Int
         /// What was seen.
         package let peak: Int
+        /// Whether the limit is the organization's own.
+        package internal(set) var isOwn = false
 
-        package init(_ kind: Kind, limit: Int, peak: Int) {
+        package init(_ kind: RunLimit, limit: Int, peak: Int) {
             self.kind = kind
             self.limit = limit
             self.peak = peak
@@ -34,7 +21,12 @@ package struct RunLimits: Sendable, Hashable {
         /// For people, without its full stop.
         package var sentence: String {
             "Terraform or what it started took more \(kind.noun) than a run may (\(text(limit)); it was seen at \(text(peak))) and was killed: "
-                + "let it take less, or raise \(kind.setting)"
+                + "let it take less, or raise \(remedy)"
+        }
+
+        /// Where the limit is raised.
+        private var remedy: String {
+            isOwn ? "the organization's limit with `slipway org limits NAME --\(kind.rawValue)`" : kind.rule.setting
         }
 
         private func text(_ amount: Int) -> String {
@@ -54,6 +46,8 @@ package struct RunLimits: Sendable, Hashable {
     package var log: Int
     /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them. Nothing is killed for it.
     package var processors: Double?
+    /// Which of them are the organization's own, not configured for all.
+    package internal(set) var own: Set<RunLimit> = []
 
     /// The defaults suit a large configuration with the AWS provider, which takes 450 MB, 100 threads and a few hundred files.
     package init(
@@ -75,7 +69,8 @@ package struct RunLimits: Sendable, Hashable {
     /// For people.
     package var sentence: String {
         "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
-            + "output \(log >> 20) MiB"
+            + "output \(log >> 20) MiB, \(processors.map(RunLimit.processors.text) ?? "all") processors"
+            + (own.isEmpty ? "" : "; the organization's own: \(RunLimit.allCases.filter(own.contains).map(\.rawValue).joined(separator: ", "))")
     }
 
     /// What the kernel itself watches in each process, as prlimit(1) takes it.
@@ -94,4 +89,18 @@ package struct RunLimits: Sendable, Hashable {
 
     /// Room that is kept free for every run, in bytes, and that most never exceed; one that does so may be ended for another's sake.
     static let reserved = WorkspaceRoot.roomNeeded
+}
+
+extension RunLimit {
+    /// As a person reads it, after "more … than".
+    fileprivate var noun: String {
+        switch self {
+        case .memory: "memory"
+        case .processes: "processes and threads"
+        case .files: "open files"
+        case .disk: "room in its workspace"
+        case .log: "output"
+        case .processors: "processors"
+        }
+    }
 }
