@@ -66,7 +66,15 @@ package struct EnvironmentReport: Sendable, Hashable, Codable {
     package var attempt: Int
     package var worker: String
 
-    package init(program: String, sandbox: String, network: String? = nil, limits: String? = nil, workspace: String, attempt: Int, worker: String) {
+    package init(
+        program: String,
+        sandbox: String,
+        network: String? = nil,
+        limits: String? = nil,
+        workspace: String,
+        attempt: Int,
+        worker: String
+    ) {
         self.program = program
         self.sandbox = sandbox
         self.network = network

@@ -9,10 +9,9 @@ extension ProvisioningServices {
     /// - Throws: ``TerraformError/Reason/networkUnavailable(why:)``, or what the database refused.
     func openSurroundings(for organization: OrganizationID) async throws -> (network: RunNetwork, limits: RunLimits) {
         let (rule, own) = try await database.read { [network] transaction in
-            (
-                try NetworkRule.read(of: organization, configured: network, in: transaction),
-                try transaction.first("SELECT \(sql: OwnLimits.columns) FROM organizations WHERE id = \(organization)").map { try OwnLimits($0) }
-            )
+            let row = try transaction.first("SELECT \(sql: OwnLimits.columns) FROM organizations WHERE id = \(organization)")
+            let rule = try NetworkRule.read(of: organization, configured: network, in: transaction)
+            return (rule, try row.map { try OwnLimits($0) })
         }
         let opened = try await runner.openNetwork(rule.mode, allowing: rule.allowed, isWished: rule.isWished)
         return (opened, limits.replaced(by: own ?? OwnLimits()))

@@ -156,9 +156,11 @@ struct RunAttempt: Sendable {
             attempt: context.job.attempt,
             worker: services.worker
         )
-        let sentences = [report.sandbox, network.sentence, services.workspaces.sentence, "Limits: \(limits.sentence)"].joined(separator: "\n")
-        let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(sentences)\n"
-        try await recorder.record([.environment(report)], text: text)
+        let lines = [
+            "\(report.program), attempt \(report.attempt) on \(report.worker)", report.sandbox, network.sentence,
+            services.workspaces.sentence, "Limits: \(limits.sentence)",
+        ]
+        try await recorder.record([.environment(report)], text: lines.joined(separator: "\n") + "\n")
         return (network, limits)
     }
 

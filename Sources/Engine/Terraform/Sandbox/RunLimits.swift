@@ -2,9 +2,33 @@ package import Domain
 
 /// The most that one run may take of the machine.
 package struct RunLimits: Sendable, Hashable {
+    /// What a run is ended for; a ``RunLimit`` has the same name.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case memory, processes, disk, log
+
+        /// As a person reads it, after "more … than".
+        var noun: String {
+            switch self {
+            case .memory: "memory"
+            case .processes: "processes and threads"
+            case .disk: "room in its workspace"
+            case .log: "output"
+            }
+        }
+
+        var limit: RunLimit {
+            switch self {
+            case .memory: .memory
+            case .processes: .processes
+            case .disk: .disk
+            case .log: .log
+            }
+        }
+    }
+
     /// A limit that was exceeded.
     package struct Excess: Sendable, Hashable {
-        package let kind: RunLimit
+        package let kind: Kind
         /// In bytes, or for processes their number.
         package let limit: Int
         /// What was seen.
@@ -12,7 +36,7 @@ package struct RunLimits: Sendable, Hashable {
         /// Whether the limit is the organization's own.
         package internal(set) var isOwn = false
 
-        package init(_ kind: RunLimit, limit: Int, peak: Int) {
+        package init(_ kind: Kind, limit: Int, peak: Int) {
             self.kind = kind
             self.limit = limit
             self.peak = peak
@@ -26,7 +50,7 @@ package struct RunLimits: Sendable, Hashable {
 
         /// Where the limit is raised.
         private var remedy: String {
-            isOwn ? "the organization's limit with `slipway org limits NAME --\(kind.rawValue)`" : kind.rule.setting
+            isOwn ? "the organization's limit with `slipway org limits NAME --\(kind.limit.rawValue)`" : kind.limit.rule.setting
         }
 
         private func text(_ amount: Int) -> String {
@@ -44,7 +68,9 @@ package struct RunLimits: Sendable, Hashable {
     package var disk: Int
     /// Of what Terraform writes, in bytes.
     package var log: Int
-    /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them. Nothing is killed for it.
+    /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them.
+    ///
+    /// Nothing is killed for it.
     package var processors: Double?
     /// Which of them are the organization's own, not configured for all.
     package internal(set) var own: Set<RunLimit> = []
@@ -68,9 +94,10 @@ package struct RunLimits: Sendable, Hashable {
 
     /// For people.
     package var sentence: String {
-        "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
+        let ofOrganization = RunLimit.allCases.filter(own.contains).map(\.rawValue).joined(separator: ", ")
+        return "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
             + "output \(log >> 20) MiB, \(processors.map(RunLimit.processors.text) ?? "all") processors"
-            + (own.isEmpty ? "" : "; the organization's own: \(RunLimit.allCases.filter(own.contains).map(\.rawValue).joined(separator: ", "))")
+            + (own.isEmpty ? "" : "; the organization's own: \(ofOrganization)")
     }
 
     /// What the kernel itself watches in each process, as prlimit(1) takes it.
@@ -89,18 +116,4 @@ package struct RunLimits: Sendable, Hashable {
 
     /// Room that is kept free for every run, in bytes, and that most never exceed; one that does so may be ended for another's sake.
     static let reserved = WorkspaceRoot.roomNeeded
-}
-
-extension RunLimit {
-    /// As a person reads it, after "more … than".
-    fileprivate var noun: String {
-        switch self {
-        case .memory: "memory"
-        case .processes: "processes and threads"
-        case .files: "open files"
-        case .disk: "room in its workspace"
-        case .log: "output"
-        case .processors: "processors"
-        }
-    }
 }
