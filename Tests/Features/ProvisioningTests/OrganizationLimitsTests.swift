@@ -83,6 +83,36 @@ import Testing
         }
     }
 
+    @Test func `a validation beyond its organization's limit is ended and told what raises it`() async throws {
+        // Takes 400 MB to read, in an `init` that the broken lock file makes necessary and ends.
+        let main = "locals {\n  a = [\n" + (0..<200_000).map { "    \"\($0)-abcdefghij\",\n" }.joined() + "  ]\n}\n"
+        let files = ["main.tf": Array(main.utf8), ".terraform.lock.hcl": Array("garbage {\n".utf8)]
+        try await Workshop.with(worker: false) { workshop in
+            let acme = try await organization("acme", workshop)
+            _ = try await organization("other", workshop)
+            try await AccessStore(database: workshop.database).setLimits([.memory: 64 * 1_048_576], of: acme, by: Self.author)
+            let validation = SourceValidation(services: workshop.services, slots: SpareSlots(count: 1))
+            func summaries(_ name: String) async throws -> [String] {
+                let request = RunRequest(
+                    organization: name,
+                    project: "shop",
+                    options: RunOptions(action: .deploy),
+                    source: try SourceFiles(files: files),
+                    requestedBy: "test"
+                )
+                _ = try await workshop.submission.submit(request)
+                let deployment = try await workshop.database.read {
+                    try DeploymentStore().require(project: "shop", organization: name, in: $0)
+                }
+                return try await validation.validate(deployment, for: name).diagnostics.map(\.summary)
+            }
+            let ended = try await summaries("acme")
+            #expect(ended.count == 1 && ended[0].contains("64 MiB") && ended[0].contains("`slipway org limits NAME --memory`"), "\(ended)")
+            let passes = try await summaries("other")
+            #expect(passes.contains { $0.contains("dependency lock file") }, "\(passes)")
+        }
+    }
+
     @Test func `a limit that is configured for all is raised by its setting`() {
         let exit = RunExit(end: .killed(.exceeded(RunLimits.Excess(.memory, limit: 200 << 20, peak: 300 << 20))))
         var own = OwnLimits()
