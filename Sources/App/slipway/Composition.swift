@@ -102,8 +102,13 @@ struct Composition: Sendable {
         )
     }
 
-    /// Everything that a worker runs jobs with, locked into the given sandbox.
-    func provisioning(worker: String, sandbox: Sandbox) async throws -> ProvisioningServices {
+    /// What keeps runs to their limits here: moves this process into a group of its own.
+    static func groups(_ configuration: Configuration) async -> RunGroups.Finding {
+        await RunGroups.establish(environment: configuration.environment)
+    }
+
+    /// Everything that a worker runs jobs with, locked into the given sandbox and kept to its limits in the given groups.
+    func provisioning(worker: String, sandbox: Sandbox, groups: RunGroups?) async throws -> ProvisioningServices {
         ProvisioningServices(
             database: database,
             keyring: keyring,
@@ -114,7 +119,8 @@ struct Composition: Sendable {
                 program: try await terraform(),
                 sandbox: sandbox,
                 providers: try providers(),
-                watchdog: try RunWatchdog(program: try JobWorker.ownPath(), lease: WorkerTimes().lease)
+                watchdog: try RunWatchdog(program: try JobWorker.ownPath(), lease: WorkerTimes().lease),
+                groups: groups
             ),
             workspaces: try workspaces().owned(by: sandbox.user),
             logger: logger,

@@ -1,7 +1,9 @@
 internal import Glibc
 
-/// This process, as far as ending it goes.
+/// This process: its id, and its end.
 package enum CurrentProcess {
+    package static var id: Int32 { getpid() }
+
     /// Ends it, after what Swift and C have registered for the end.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 

@@ -8,12 +8,12 @@ internal import Synchronization
 package final class InterruptHandler: Sendable {
     private let listener: SignalListener
 
-    /// Begins to listen to SIGINT, SIGTERM and SIGHUP.
+    /// Begins to listen to SIGINT, SIGTERM, SIGHUP and the word of a ``TransientScope``.
     ///
     /// - Parameters:
     ///   - queue: Where the calls are made, one after the other.
-    ///   - first: Called once, for the first signal of any of the three.
-    ///   - again: Called for every further Ctrl-C; a further SIGTERM or SIGHUP says nothing new.
+    ///   - first: Called once, for the first signal of any of them.
+    ///   - again: Called for every further Ctrl-C; another that comes later says nothing new.
     ///   - hangUp: Called for SIGHUP, the terminal that was closed; without it SIGHUP counts as the others do.
     package init(
         queue: DispatchQueue = DispatchQueue(label: "slipway.interrupts"),
@@ -22,7 +22,7 @@ package final class InterruptHandler: Sendable {
         hangUp: (@Sendable () -> Void)? = nil
     ) {
         let isFirst = Flag()
-        listener = SignalListener([SIGINT, SIGTERM, SIGHUP], queue: queue) { number in
+        listener = SignalListener([SIGINT, SIGTERM, SIGHUP, TransientScope.signal], queue: queue) { number in
             if number == SIGHUP, let hangUp {
                 hangUp()
             } else if isFirst.take() {

@@ -45,6 +45,18 @@ package enum ProcessTable {
         return (threads, memory)
     }
 
+    /// The processors that this process may use, by number.
+    package static var processors: [Int] {
+        for line in (text("status", getpid()) ?? "").split(separator: "\n") where line.hasPrefix("Cpus_allowed_list:") {
+            return line.dropFirst("Cpus_allowed_list:".count).split { $0 == "," || $0 == "\t" || $0 == " " }.flatMap { range in
+                let ends = range.split(separator: "-").compactMap { Int($0) }
+                guard let first = ends.first, let last = ends.last, first <= last else { return [Int]() }
+                return Array(first...last)
+            }
+        }
+        return []
+    }
+
     /// It and everything below it.
     ///
     /// - Parameters:

@@ -8,7 +8,7 @@ internal import Synchronization
 package final class StopSignals: Sendable {
     private let listener: SignalListener
 
-    /// Begins to listen to SIGINT, SIGTERM and SIGHUP.
+    /// Begins to listen to SIGINT, SIGTERM, SIGHUP and the word of a ``TransientScope``.
     ///
     /// - Parameters:
     ///   - queue: Where the calls are made, one after the other.
@@ -20,7 +20,7 @@ package final class StopSignals: Sendable {
         again: @escaping @Sendable () -> Void
     ) {
         let isFirst = Mutex(true)
-        listener = SignalListener([SIGINT, SIGTERM, SIGHUP], queue: queue) { _ in
+        listener = SignalListener([SIGINT, SIGTERM, SIGHUP, TransientScope.signal], queue: queue) { _ in
             let mustDrain = isFirst.withLock { value in
                 defer { value = false }
                 return value

@@ -39,8 +39,8 @@ package struct SystemCallFilter: Sendable, Hashable {
     // MARK: - What is refused
 
     private static let refused = [
-        // Other processes
-        "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "process_madvise",
+        // Other processes, and processors that it wasn't given
+        "sched_setaffinity", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "process_madvise",
         // Keys of the kernel
         "add_key", "request_key", "keyctl",
         // Namespaces and mounts

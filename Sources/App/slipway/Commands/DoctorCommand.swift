@@ -139,15 +139,17 @@ enum DoctorCommand {
         )
     }
 
-    /// What a run may take, and how many organizations have something else.
+    /// What a run may take, how many organizations have something else, and what keeps runs to it.
     private static func limits(_ program: Composition) async throws -> (Check.Verdict, String) {
         let organizations = try await AccessStore(database: program.database).organizations(limit: 10_000)
-        let text = program.configuration.runLimits.sentence
-        switch organizations.count(where: { !$0.limits.isEmpty }) {
-        case 0: return (.ok, text)
-        case 1: return (.ok, "\(text); 1 organization has limits of its own")
-        case let count: return (.ok, "\(text); \(count) organizations have limits of their own")
-        }
+        let own =
+            switch organizations.count(where: { !$0.limits.isEmpty }) {
+            case 0: ""
+            case 1: "; 1 organization has limits of its own"
+            case let count: "; \(count) organizations have limits of their own"
+            }
+        let groups = await Composition.groups(program.configuration)
+        return (.ok, "\(program.configuration.runLimits.sentence)\(own); \(groups.sentence)")
     }
 
     /// Whether a run can have a filtered network, and who needs one.

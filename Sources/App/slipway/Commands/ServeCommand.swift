@@ -167,7 +167,10 @@ enum ServeCommand {
         do {
             let identity = WorkerIdentity.current(version: Program.version)
             let sandbox = try await program.sandbox()
-            return (try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: sandbox), nil)
+            let groups = await Composition.groups(program.configuration)
+            program.logger.info("Runs have limits", ["limits": .init(groups.sentence)])
+            let worker = "\(identity.host):\(identity.pid)"
+            return (try await program.provisioning(worker: worker, sandbox: sandbox, groups: groups.groups), nil)
         } catch {
             return (nil, error)
         }

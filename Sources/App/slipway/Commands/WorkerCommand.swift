@@ -16,9 +16,14 @@ enum WorkerCommand {
         let configuration = try context.configuration()
         // Found out by a process of its own, beside the opening of the database: a deploy waits for both.
         async let sandbox = Composition.sandbox(configuration)
+        async let groups = Composition.groups(configuration)
         let program = try await context.open()
         let identity = WorkerIdentity.current(version: Program.version)
-        let services = try await program.provisioning(worker: "\(identity.host):\(identity.pid)", sandbox: try await sandbox)
+        let services = try await program.provisioning(
+            worker: "\(identity.host):\(identity.pid)",
+            sandbox: try await sandbox,
+            groups: await groups.groups
+        )
         let only = command.string("only").map { JobID(rawValue: $0) }
         let slots = command.integer("concurrency") ?? program.configuration.workers ?? ProcessInfo.processInfo.activeProcessorCount
         let worker = try Worker(
@@ -36,6 +41,7 @@ enum WorkerCommand {
             context.output.note("Worker \(identity.host):\(identity.pid) with \(services.runner.program)")
             context.output.note("\(services.runner.sandbox.sentence)")
             context.output.note("\(services.workspaces.sentence)")
+            context.output.note("the limits of runs are \(await groups.sentence)")
         }
         let interrupts = InterruptHandler(first: { worker.shutDown() }, again: {})
         defer { interrupts.restore() }

@@ -31,6 +31,7 @@ package final class TerraformRun: Sendable {
     private let child: ChildProcess
     private let workspace: Workspace
     private let sandbox: Bubblewrap?
+    private let group: RunGroup?
     private var isSandboxed: Bool { sandbox != nil }
     private let orders = Mutex(Orders())
     private let supervision = Mutex<Task<RunExit, Never>?>(nil)
@@ -41,6 +42,7 @@ package final class TerraformRun: Sendable {
         in workspace: Workspace,
         child: ChildProcess.Command,
         sandbox: Bubblewrap?,
+        group: RunGroup?,
         limits: RunLimits,
         watchdog: RunWatchdog?,
         isInJSON: Bool,
@@ -52,6 +54,7 @@ package final class TerraformRun: Sendable {
         self.command = command
         self.workspace = workspace
         self.sandbox = sandbox
+        self.group = group
         self.child = try ChildProcess.start(child)
         let pid = self.child.pid
         lines = AsyncStream(unfolding: { await follower.next() }, onCancel: { follower.complete() })
@@ -63,7 +66,9 @@ package final class TerraformRun: Sendable {
             defer { watchdog?.remove(pid) }
             let status = await supervise(activities, limits)
             follower.complete()
-            return judge(status, start: start, memoryKills: memoryKills)
+            let exit = judge(status, start: start, memoryKills: memoryKills)
+            await group?.close()
+            return exit
         }
         supervision.withLock { $0 = task }
     }
@@ -119,6 +124,7 @@ package final class TerraformRun: Sendable {
             for process in tree { process.signal(Self.killSignal) }
             child.signal(Self.killSignal, group: true)
         }
+        group?.kill()
     }
 
     /// Sends SIGINT to Terraform itself; false when it isn't there yet.
@@ -201,8 +207,10 @@ package final class TerraformRun: Sendable {
         var evidence = RunEvidence(status: status.end, wasStopped: orders.wasStopped, killed: orders.killed)
         var needsInitialization = false
         if !status.isSuccess {
+            if evidence.killed == nil { evidence.killed = (group?.excess).map { .exceeded($0) } }
             let findings = OutputFindings(output(from: start))
-            evidence.memoryKills = OutOfMemoryKills.count() - memoryKills
+            // This process's own group isn't the run's.
+            evidence.memoryKills = OutOfMemoryKills.count() - memoryKills + (group?.memoryKills ?? 0)
             evidence.providerDied = findings.providerDied
             needsInitialization = !orders.wasStopped && orders.killed == nil && findings.needsInitialization
             if command == .initialize {

@@ -8,10 +8,19 @@ package struct TerraformRunner: Sendable {
     package let providers: ProviderStore
     /// Ends runs when this process stands still; nil for nothing that does.
     package let watchdog: RunWatchdog?
+    /// Keep runs to their limits; nil where this process may make none.
+    package let groups: RunGroups?
     /// Where its commands are.
     var network = RunNetwork.host
 
-    package init(program: TerraformProgram, sandbox: Sandbox, providers: ProviderStore, watchdog: RunWatchdog? = nil) {
+    package init(
+        program: TerraformProgram,
+        sandbox: Sandbox,
+        providers: ProviderStore,
+        watchdog: RunWatchdog? = nil,
+        groups: RunGroups? = nil
+    ) {
+        self.groups = groups
         self.watchdog = watchdog
         self.program = program
         self.sandbox = sandbox
@@ -44,26 +53,47 @@ package struct TerraformRunner: Sendable {
     package func start(_ command: TerraformCommand, in workspace: Workspace, settings: RunSettings) throws(TerraformError) -> TerraformRun {
         do throws(HostError) {
             if command == .initialize { try makeReadyForInitialization(workspace) }
-            var child = try sandbox.command(try order(command, in: workspace, settings: settings))
-            let (events, rest) = (
-                try workspace.folder.appending(to: Workspace.outputName), try workspace.folder.appending(to: Workspace.errorName)
-            )
-            child.output = .descriptor(events.descriptor)
-            child.errorOutput = .descriptor(rest.descriptor)
-            defer { withExtendedLifetime((events, rest)) {} }
-            return try TerraformRun(
-                command,
-                in: workspace,
-                child: child,
-                sandbox: sandbox.bubblewrap,
-                limits: settings.limits,
-                watchdog: watchdog,
-                isInJSON: command != .initialize || program.initializesInJSON,
-                parser: EventParser(redactor: settings.redactor)
-            )
+            let order = try order(command, in: workspace, settings: settings)
+            let group = try groups?.make(settings.limits, filesAreMemory: workspace.isMemoryBacked)
+            do throws(HostError) {
+                return try start(command, order, group, in: workspace, settings: settings)
+            } catch {
+                group?.abandon()
+                throw error
+            }
         } catch {
             throw TerraformError(error)
         }
+    }
+
+    private func start(
+        _ command: TerraformCommand,
+        _ order: Sandbox.Order,
+        _ group: RunGroup?,
+        in workspace: Workspace,
+        settings: RunSettings
+    ) throws(HostError) -> TerraformRun {
+        var child = try sandbox.command(order)
+        if let processors = settings.limits.processors, groups?.controllers.contains(.cpu) != true {
+            child = ProcessorShare.command(child, processors: processors)
+        }
+        if let group { child = group.entered(by: child) }
+        let events = try workspace.folder.appending(to: Workspace.outputName)
+        let rest = try workspace.folder.appending(to: Workspace.errorName)
+        child.output = .descriptor(events.descriptor)
+        child.errorOutput = .descriptor(rest.descriptor)
+        defer { withExtendedLifetime((events, rest)) {} }
+        return try TerraformRun(
+            command,
+            in: workspace,
+            child: child,
+            sandbox: sandbox.bubblewrap,
+            group: group,
+            limits: settings.limits,
+            watchdog: watchdog,
+            isInJSON: command != .initialize || program.initializesInJSON,
+            parser: EventParser(redactor: settings.redactor)
+        )
     }
 
     // MARK: - The command line

@@ -171,6 +171,9 @@ package final class Workspace: Sendable {
     /// The folder of all workspaces.
     var rootPath: String { parent.path }
 
+    /// What a run writes takes memory; where the storage can't be asked it is taken for a disk.
+    var isMemoryBacked: Bool { (try? FolderStorage(of: path))?.isMemoryBacked ?? false }
+
     var keptLock: String? {
         get { held.withLock { $0.keptLock } }
         set { held.withLock { $0.keptLock = newValue } }

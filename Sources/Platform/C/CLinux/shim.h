@@ -23,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
+#include <stdbool.h>
 #include <termios.h>
 #include <unistd.h>
 #include <linux/magic.h>
@@ -41,6 +43,12 @@ static inline int slipway_set_nonblocking(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 static inline int slipway_duplicate_above(int descriptor, int lowest) { return fcntl(descriptor, F_DUPFD_CLOEXEC, lowest); }
+
+// An attribute of a file that says yes with a 1.
+static inline bool slipway_has_attribute(const char *path, const char *name) {
+    char value = 0;
+    return getxattr(path, name, &value, 1) == 1 && value == '1';
+}
 
 // Shown with _DEFAULT_SOURCE or _GNU_SOURCE only.
 int pipe2(int ends[2], int flags);
