@@ -58,6 +58,48 @@ import Testing
         }
     }
 
+    @Test func `the limits of an organization's runs are shown, set, refused with a reason, and reset`() async throws {
+        try await Slipway.with(environment: ["SLIPWAY_RUN_DISK": "512", "SLIPWAY_RUN_PROCESSORS": "2.5"]) { slipway in
+            #expect(try await slipway.run("org", "add", "acme").code == 0)
+            func rows(_ words: String...) async throws -> [String: [String]] {
+                let answer = try await slipway.run(["org", "limits", "acme"] + words)
+                #expect(answer.code == 0, "\(answer)")
+                let lines = answer.lines.dropFirst().map { $0.split(separator: " ").map(String.init) }
+                return Dictionary(lines.map { ($0[0], Array($0.dropFirst())) }) { first, _ in first }
+            }
+            let first = try await rows()
+            let forAll = ["all", "organizations"]
+            #expect(first["memory"] == ["4096", "MiB"] + forAll && first["disk"] == ["512", "MiB"] + forAll, "\(first)")
+            #expect(first["processors"] == ["2.5"] + forAll && first["files"] == ["16384"] + forAll, "\(first)")
+            let set = try await rows("--memory", "256", "--files", "100", "--processors", "0.5")
+            #expect(set["memory"] == ["256", "MiB", "acme"] && set["files"] == ["100", "acme"], "\(set)")
+            #expect(set["processors"] == ["0.5", "acme"] && set["disk"] == ["512", "MiB"] + forAll, "\(set)")
+            let more = try await slipway.json("org", "limits", "acme", "--log", "1")["limits"]
+            #expect(more?["logBytes"]?.number == 1_048_576 && more?["memoryBytes"]?.number == 268_435_456)
+            #expect(more?["diskBytes"]?.number == 536_870_912)
+            #expect(more?["own"]?.list.map(\.text) == ["memoryBytes", "openFiles", "logBytes", "processors"])
+            let least = try await slipway.run("org", "limits", "acme", "--memory", "63")
+            #expect(least.code == 2 && least.errors.contains("--memory takes a number of MiB from 64 to"), "\(least)")
+            for words in [
+                ["--processors", "nan"], ["--processors", "0"], ["--log", "9223372036854775807"], ["--files", "-1"],
+                ["--reset", "--log", "1"],
+            ] {
+                #expect(try await slipway.run(["org", "limits", "acme"] + words).code == 2, "\(words)")
+            }
+            #expect(try await slipway.run("org", "limits", "nobody").code == 1)
+            #expect(try await slipway.run("doctor").output.contains("2.5 processors; 1 organization has limits of its own"))
+            #expect(try await slipway.json("org", "limits", "acme", "--reset")["limits"]?["own"]?.list.count == 0)
+            #expect(try await slipway.json("audit", "--action", "organization.limits_changed").list.count == 3)
+            let settings = [
+                ("MEMORY", "63"), ("PROCESSORS", "0.05"), ("PROCESSORS", "inf"), ("FILES", "1e3"), ("LOG", "9223372036854775807"),
+            ]
+            for (name, value) in settings {
+                let wrong = try await slipway.run("doctor", environment: ["SLIPWAY_RUN_\(name)": value])
+                #expect(wrong.code == 2 && wrong.errors.contains("SLIPWAY_RUN_\(name) must be a"), "\(wrong)")
+            }
+        }
+    }
+
     @Test func `people get passwords that are made up or read, places, and lose them`() async throws {
         try await Slipway.with { slipway in
             let made = try await slipway.json("user", "add", "Bob", "--generate")

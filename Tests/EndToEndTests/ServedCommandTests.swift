@@ -154,6 +154,15 @@ import Testing
             #expect(try await run("state", "unpin", "--project", "shop", "--version", "1").code == 0)
 
             #expect(try await run("org", "add", "acme").code == 0)
+            let limited = try await run("org", "limits", "acme", "--memory", "256", "--processors", "1.5")
+            #expect(limited.code == 0 && limited.lines.contains { $0.hasPrefix("memory") && $0.hasSuffix("acme") }, "\(limited)")
+            // The server says it, also where the command's own settings are others.
+            let shown = try await slipway.run(
+                ["org", "limits", "acme"],
+                environment: there.merging(["SLIPWAY_RUN_DISK": "77"]) { _, own in own }
+            )
+            #expect(shown.output == limited.output && shown.output.contains("2048 MiB"), "\(shown)")
+            #expect(try await slipway.json("org", "limits", "acme", "--reset", environment: there)["limits"]?["own"]?.list.count == 0)
             #expect(try await run("org", "rename", "acme", "corp").code == 0)
             #expect(try await run("org", "remove", "corp", "--yes").code == 0)
             let token = try await slipway.json("token", "add", "ci", environment: there)

@@ -196,6 +196,7 @@ struct Composition: Sendable {
             logger: logger,
             version: Program.version,
             stateLimit: configuration.stateLimit,
+            runLimits: configuration.runLimits,
             dataFolder: configuration.dataFolder,
             validation: validation,
             live: live,

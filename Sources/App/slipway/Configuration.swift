@@ -63,19 +63,13 @@ struct Configuration: Sendable {
         sandboxMode = mode
         runUser = value("RUN_USER")
         var limits = RunLimits()
-        func limit(_ name: String, unit: Int, _ least: Int, _ set: (Int) -> Void) throws(UsageError) {
-            guard let text = value(name) else { return }
-            guard let amount = Int(text), amount >= least, amount <= Int.max / unit else {
-                let what = unit == 1 ? "a number" : "a number of MiB"
-                throw UsageError(message: "SLIPWAY_\(name) must be \(what) from \(least) on, not '\(text)'.")
+        for limit in RunLimit.allCases {
+            guard let text = environment[limit.rule.setting], !text.isEmpty else { continue }
+            guard let amount = limit.amount(text) else {
+                throw UsageError(message: "\(limit.rule.setting) must be \(limit.wanted), not '\(text)'.")
             }
-            set(amount * unit)
+            limits[limit] = amount
         }
-        try limit("RUN_MEMORY", unit: 1 << 20, 64) { limits.memory = $0 }
-        try limit("RUN_PROCESSES", unit: 1, 32) { limits.processes = $0 }
-        try limit("RUN_FILES", unit: 1, 64) { limits.openFiles = $0 }
-        try limit("RUN_DISK", unit: 1 << 20, 16) { limits.disk = $0 }
-        try limit("RUN_LOG", unit: 1 << 20, 1) { limits.log = $0 }
         runLimits = limits
         network = try value("NETWORK").map { text throws(UsageError) in
             guard let mode = NetworkMode(rawValue: text) else {

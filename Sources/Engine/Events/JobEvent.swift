@@ -59,15 +59,26 @@ package struct EnvironmentReport: Sendable, Hashable, Codable {
     package var sandbox: String
     /// One sentence: what the run reaches; nil in events of older versions, and of jobs that run no Terraform.
     package var network: String?
+    /// One sentence: what the run may take of the machine; nil as above.
+    package var limits: String?
     /// Where the workspace lies: `memory` or `disk`.
     package var workspace: String
     package var attempt: Int
     package var worker: String
 
-    package init(program: String, sandbox: String, network: String? = nil, workspace: String, attempt: Int, worker: String) {
+    package init(
+        program: String,
+        sandbox: String,
+        network: String? = nil,
+        limits: String? = nil,
+        workspace: String,
+        attempt: Int,
+        worker: String
+    ) {
         self.program = program
         self.sandbox = sandbox
         self.network = network
+        self.limits = limits
         self.workspace = workspace
         self.attempt = attempt
         self.worker = worker

@@ -11,8 +11,10 @@ package struct Organization: Sendable, Hashable {
     package let network: NetworkMode?
     /// What a filtered network reaches though it is closed otherwise.
     package let allowedRanges: [AddressRange]
+    /// What each of its runs may take of the machine, where that is not as it is configured for all organizations.
+    package let limits: OwnLimits
 
-    static let columns: SQL = "id, name, created_at, network, network_allow"
+    static let columns: SQL = "id, name, created_at, network, network_allow, \(sql: OwnLimits.columns)"
 
     init(_ row: Row) throws {
         id = try row.value("id")
@@ -20,5 +22,6 @@ package struct Organization: Sendable, Hashable {
         createdAt = try row.value("created_at")
         network = try row.value("network")
         allowedRanges = try row.value("network_allow", as: String?.self).map(AddressRange.list) ?? []
+        limits = try OwnLimits(row)
     }
 }

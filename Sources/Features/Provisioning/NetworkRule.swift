@@ -38,13 +38,3 @@ struct NetworkRule: Sendable, Hashable {
         )
     }
 }
-
-extension ProvisioningServices {
-    /// Makes the network for a run of the organization; to be closed by the caller.
-    ///
-    /// - Throws: ``TerraformError/Reason/networkUnavailable(why:)``, or what the database refused.
-    func openNetwork(for organization: OrganizationID) async throws -> RunNetwork {
-        let rule = try await database.read { [network] in try NetworkRule.read(of: organization, configured: network, in: $0) }
-        return try await runner.openNetwork(rule.mode, allowing: rule.allowed, isWished: rule.isWished)
-    }
-}

@@ -22,8 +22,8 @@ package struct ProvisioningServices: Sendable {
     package let worker: String
     /// A folder for sealed states that could not be stored any more.
     package let rescueFolder: String
-    /// What one run may take of the machine.
-    package let limits: RunLimits
+    /// What one run may take of the machine, where its organization has no limit of its own.
+    package private(set) var limits: RunLimits
     /// What runs of organizations without a setting of their own reach; nil: filtered where there are several organizations.
     package let network: NetworkMode?
     /// How long Terraform may take to stop when asked.
@@ -70,10 +70,11 @@ package struct ProvisioningServices: Sendable {
         self.now = now
     }
 
-    /// These services, runs in that network.
-    func joining(_ network: RunNetwork) -> ProvisioningServices {
+    /// These services, runs in that network and under those limits.
+    func joining(_ network: RunNetwork, under limits: RunLimits) -> ProvisioningServices {
         var copy = self
         copy.runner = runner.joining(network)
+        copy.limits = limits
         return copy
     }
 

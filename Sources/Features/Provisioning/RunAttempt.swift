@@ -79,11 +79,11 @@ struct RunAttempt: Sendable {
     private func steps() async throws -> JobEnd {
         let claim = try await claimRoom()
         defer { claim.release() }
-        let network = try await begin()
+        let (network, limits) = try await begin()
         // Also keeps it until nothing runs in it any more.
         defer { network.close() }
         var attempt = self
-        attempt.services = services.joining(network)
+        attempt.services = services.joining(network, under: limits)
         attempt.room = claim.byteCount
         return try await attempt.stepsInNetwork()
     }
@@ -131,8 +131,8 @@ struct RunAttempt: Sendable {
 
     /// Says that the run has begun; the right to write the state comes with its lock, for another may hold that.
     ///
-    /// - Returns: The network that it has; to be closed by the caller.
-    private func begin() async throws -> RunNetwork {
+    /// - Returns: The network that it has, to be closed by the caller, and what it may take.
+    private func begin() async throws -> (network: RunNetwork, limits: RunLimits) {
         let now = services.now()
         let sealedVariables = try order.options.action == .deploy && order.inputs.hasVariables ? order.sealedVariables(services) : nil
         try await context.write { [services, order, job, context] transaction in
@@ -156,19 +156,22 @@ struct RunAttempt: Sendable {
             }
         }
         services.logger.info("Run began", ["job.id": .init(job), "job.attempt": .init(context.job.attempt), "fence": .init(fence)])
-        let network = try await services.openNetwork(for: deployment.organization)
+        let (network, limits) = try await services.openSurroundings(for: deployment.organization)
         let report = EnvironmentReport(
             program: "\(services.runner.program.flavor.name) \(services.runner.program.version)",
             sandbox: services.runner.sandbox.sentence,
             network: network.sentence,
+            limits: limits.sentence,
             workspace: services.workspaces.isMemoryBacked ? "memory" : "disk",
             attempt: context.job.attempt,
             worker: services.worker
         )
-        let sentences = [report.sandbox, network.sentence, services.workspaces.sentence].joined(separator: "\n")
-        let text = "\(report.program), attempt \(report.attempt) on \(report.worker)\n\(sentences)\n"
-        try await recorder.record([.environment(report)], text: text)
-        return network
+        let lines = [
+            "\(report.program), attempt \(report.attempt) on \(report.worker)", report.sandbox, network.sentence,
+            services.workspaces.sentence, "Limits: \(limits.sentence)",
+        ]
+        try await recorder.record([.environment(report)], text: lines.joined(separator: "\n") + "\n")
+        return (network, limits)
     }
 
     /// Keeps people and other programs from changing the state meanwhile; released in the transaction that ends the attempt.

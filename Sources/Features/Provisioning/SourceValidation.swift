@@ -112,10 +112,10 @@ package struct SourceValidation: Sendable {
             sha256: sealed.sha256
         )
         let source = try SourceFiles(packed: Envelope.open(sealed.sealed, with: services.keyring, context: context))
-        let network = try await services.openNetwork(for: deployment.organization)
+        let (network, limits) = try await services.openSurroundings(for: deployment.organization)
         defer { network.close() }
         var validation = self
-        validation.services = services.joining(network)
+        validation.services = services.joining(network, under: limits)
         return try await validation.validate(source, lock: stored.lock)
     }
 
@@ -155,7 +155,7 @@ package struct SourceValidation: Sendable {
             }
             if exit.needsInitialization { continue }
             guard exit.isSuccess else {
-                if found.isEmpty { found = [Diagnostic(summary: exit.sentence)] }
+                if found.isEmpty { found = [Diagnostic(summary: exit.attributed(to: settings.limits).sentence)] }
                 return ValidationReport(isValid: false, diagnostics: found)
             }
             _ = try await services.runner.keepProviders(of: workspace)

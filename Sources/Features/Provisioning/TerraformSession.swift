@@ -24,7 +24,7 @@ struct TerraformSession: Sendable {
             for await line in run.lines { await take(line) }
             // As in take(_:).
             for entry in attempt.tracker.endChatter() { try? await attempt.recorder.record(entry.events, text: entry.text) }
-            let exit = await run.wait()
+            let exit = await run.wait().attributed(to: settings.limits)
             group.cancelAll()
             attempt.context.setActivity(.computing)
             if !exit.needsInitialization || command == .initialize {

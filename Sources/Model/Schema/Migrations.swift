@@ -16,6 +16,7 @@ package enum Schema {
         Migration(number: 6, name: "server", statements: ServerTables.statements),
         Migration(number: 7, name: "registration", statements: RegistrationTables.statements),
         Migration(number: 8, name: "network", statements: NetworkTables.statements),
+        Migration(number: 9, name: "limits", statements: LimitTables.statements),
     ]
 
     /// Brings a database to this program's tables.

@@ -93,11 +93,8 @@ package struct ControlGroup: Sendable, Hashable {
 
 extension ControlGroup {
     /// The group that this process is in; nil where the kernel's file system isn't mounted.
-    package static var own: ControlGroup? { of("self") }
-
-    /// - Parameter process: A process's id, or `self`.
-    static func of(_ process: String) -> ControlGroup? {
-        guard let mount, let bytes = try? FileSystem.read("/proc/\(process)/cgroup", limit: 1 << 20) else { return nil }
+    package static var own: ControlGroup? {
+        guard let mount, let bytes = try? FileSystem.read("/proc/self/cgroup", limit: 1 << 20) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("0::/") }
         return line.map { ControlGroup(path: mount + ($0 == "0::/" ? "" : $0.dropFirst(3))) }
     }

@@ -21,7 +21,8 @@ package enum TransientScope {
         arguments += [
             "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartTransientUnit",
             "ssa(sv)a(sa(sv))", name, "fail", "6", "Description", "s", "Slipway's runs", "Delegate", "b", "true", "PIDs", "au", "1",
-            "\(getpid())", "KillSignal", "i", "\(signal)", "TimeoutStopUSec", "t", "150000000", "CollectMode", "s", "inactive-or-failed", "0",
+            "\(getpid())", "KillSignal", "i", "\(signal)", "TimeoutStopUSec", "t", "150000000",
+            "CollectMode", "s", "inactive-or-failed", "0",
         ]
         let names = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME", "PATH"]
         let known = environment.filter { names.contains($0.key) }

@@ -60,6 +60,7 @@ import WebServer
             )
             try check(try await scene.ask("GET", "/api/deploy/status/\(scene.job)", token: token), RunStatus.schema)
             try check(try await scene.ask("GET", "/api/deploy/infrastructure/shop", token: token), Infrastructure.schema)
+            try check(try await scene.ask("GET", "/api/organizations/default", token: token), OrganizationDocument.schema)
             try check(try await scene.ask("GET", "/nowhere", token: token), Problem.schema)
         }
     }

@@ -17,7 +17,8 @@ import Testing
             "state pin",
             "state unpin", "state backup", "state verify", "state prune", "state retention", "state rebuild", "org", "org add", "org list",
             "org rename",
-            "org licence", "org network", "org remove", "user", "user add", "user list", "user disable", "user enable", "user password",
+            "org licence", "org network", "org limits", "org remove", "user", "user add", "user list", "user disable", "user enable",
+            "user password",
             "user grant",
             "user revoke", "token", "token add", "token list", "token revoke", "audit", "login", "logout", "completions", "help",
         ]

@@ -288,10 +288,22 @@ table organizations
     column sealed_as text
     column network text
     column network_allow json
+    column run_memory bigint
+    column run_processes bigint
+    column run_files bigint
+    column run_disk bigint
+    column run_log bigint
+    column run_processors double precision
     constraint organizations_name_check CHECK ((name <> ''::text))
     constraint organizations_name_key UNIQUE (name)
     constraint organizations_network_check CHECK ((network = ANY (ARRAY['host'::text, 'filtered'::text, 'none'::text])))
     constraint organizations_pkey PRIMARY KEY (id)
+    constraint organizations_run_disk_check CHECK ((run_disk > 0))
+    constraint organizations_run_files_check CHECK ((run_files > 0))
+    constraint organizations_run_log_check CHECK ((run_log > 0))
+    constraint organizations_run_memory_check CHECK ((run_memory > 0))
+    constraint organizations_run_processes_check CHECK ((run_processes > 0))
+    constraint organizations_run_processors_check CHECK ((run_processors > (0)::double precision))
     CREATE UNIQUE INDEX organizations_name_key ON public.organizations USING btree (name)
     CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
     CREATE UNIQUE INDEX organizations_sealed_as_key ON public.organizations USING btree (COALESCE(sealed_as, name))

@@ -206,7 +206,7 @@ CREATE TABLE organizations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE CHECK (name <> ''),
     created_at BIGINT NOT NULL
-, sealed_as TEXT, network TEXT CHECK (network IN ('host', 'filtered', 'none')), network_allow TEXT);
+, sealed_as TEXT, network TEXT CHECK (network IN ('host', 'filtered', 'none')), network_allow TEXT, run_memory BIGINT CHECK (run_memory > 0), run_processes BIGINT CHECK (run_processes > 0), run_files BIGINT CHECK (run_files > 0), run_disk BIGINT CHECK (run_disk > 0), run_log BIGINT CHECK (run_log > 0), run_processors DOUBLE PRECISION CHECK (run_processors > 0));
 CREATE UNIQUE INDEX organizations_sealed_as_key ON organizations (COALESCE(sealed_as, name));
 CREATE TABLE periodic_jobs (
     name TEXT NOT NULL PRIMARY KEY,

@@ -28,4 +28,27 @@ import Testing
             #expect(applied.isEmpty)
         }
     }
+
+    @Test(arguments: TestDatabase.allCases)
+    func `an organization from before has no limits of its own, and keeps its network`(_ kind: TestDatabase) async throws {
+        try await kind.with(migrations: Array(Schema.migrations.prefix(8))) { database in
+            try await database.write {
+                try $0.execute("INSERT INTO organizations (name, created_at, network) VALUES ('acme', 0, 'filtered')")
+            }
+            #expect(try await Schema.migrator.migrate(database).count == Schema.migrations.count - 8)
+            let row = try await database.read { transaction in
+                try transaction.first("SELECT network, run_memory, run_processors FROM organizations").map { row in
+                    (
+                        network: try row.value("network", as: String.self), memory: try row.value("run_memory", as: Int?.self),
+                        processors: try row.value("run_processors", as: Double?.self)
+                    )
+                }
+            }
+            #expect(row?.network == "filtered" && row?.memory == nil && row?.processors == nil)
+            try await database.write { try $0.execute("UPDATE organizations SET run_memory = 1, run_processors = 0.5") }
+            await #expect(throws: StorageError.self) {
+                try await database.write { try $0.execute("UPDATE organizations SET run_memory = 0") }
+            }
+        }
+    }
 }

@@ -45,6 +45,15 @@ struct Fields: Sendable {
         return number
     }
 
+    /// A number that may have a fraction.
+    mutating func optionalNumber(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let value = take(name) else { return nil }
+        guard let number = value.double, range.contains(number) else {
+            throw Self.wrong(name, "a number from \(range.lowerBound) to \(range.upperBound)", value)
+        }
+        return number
+    }
+
     mutating func optionalTexts(_ name: String, atMost count: Int = 100) throws -> [String]? {
         guard let value = take(name) else { return nil }
         guard let values = value.array, values.count <= count else { throw Self.wrong(name, "a list of at most \(count) texts", value) }

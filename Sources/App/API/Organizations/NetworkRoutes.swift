@@ -23,7 +23,7 @@ enum NetworkRoutes {
         let allowed = try fields.optionalTexts("networkAllow")
         try fields.end()
         let changed = try await call.services.access.setNetwork(mode, allowing: allowed, of: organization.id, by: try call.author)
-        return try .json(encoding: OrganizationDocument(changed))
+        return try .json(encoding: OrganizationDocument(changed, call.services.runLimits))
     }
 
     static let reset = Route(
@@ -36,7 +36,8 @@ enum NetworkRoutes {
         answers: [.json(.named(OrganizationDocument.schema))],
         record: .handler
     ) { call, organization in
-        try .json(encoding: OrganizationDocument(try await call.services.access.resetNetwork(of: organization.id, by: try call.author)))
+        let changed = try await call.services.access.resetNetwork(of: organization.id, by: try call.author)
+        return try .json(encoding: OrganizationDocument(changed, call.services.runLimits))
     }
 }
 

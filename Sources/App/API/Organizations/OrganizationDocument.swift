@@ -1,6 +1,7 @@
 package import Access
 internal import Domain
 package import FoundationEssentials
+package import Terraform
 
 /// An organization, as `--json` prints it.
 package struct OrganizationDocument: Codable, Sendable {
@@ -10,13 +11,19 @@ package struct OrganizationDocument: Codable, Sendable {
     /// Nil: as it is configured for all organizations.
     package let network: String?
     package let networkAllow: [String]
+    /// What each of its runs may take of the machine.
+    package let limits: LimitsDocument
 
-    package init(_ found: Organization) {
+    /// - Parameters:
+    ///   - found: The organization.
+    ///   - configured: What is configured for all organizations.
+    package init(_ found: Organization, _ configured: RunLimits) {
         organization = found.id.rawValue
         name = found.name
         createdAt = found.createdAt
         network = found.network?.rawValue
         networkAllow = found.allowedRanges.map(\.description)
+        limits = LimitsDocument(configured.replaced(by: found.limits))
     }
 }
 
@@ -27,7 +34,7 @@ extension OrganizationDocument {
             [
                 .init("organization", .integer, "Its number"), .init("name", .string(), "Its name"),
                 .init("createdAt", .moment, "When it was made"),
-            ] + network
+            ] + network + [.init("limits", .named(LimitsDocument.schema), "What each of its runs may take of the machine")]
         )
     )
 

@@ -7,7 +7,7 @@ import WebServer
 enum OrganizationRoutes {
     static let all =
         [list, create, show, rename, delete, members, grant, revoke] + LicenceRoutes.all + RetentionRoutes.all
-        + NetworkRoutes.all
+        + NetworkRoutes.all + LimitRoutes.all
     static let group = "Organizations"
 
     private static let memberSchema = NamedSchema(
@@ -32,7 +32,7 @@ enum OrganizationRoutes {
             limit: limit + 1,
             only: principal.roleElsewhere == nil ? Array(principal.organizations.keys) : nil
         )
-        return try .page(found, limit: limit, cursor: \.id.description, OrganizationDocument.init)
+        return try .page(found, limit: limit, cursor: \.id.description) { OrganizationDocument($0, call.services.runLimits) }
     }
 
     static let create = Route(
@@ -47,7 +47,7 @@ enum OrganizationRoutes {
         record: .handler
     ) { call, _ in
         let made = try await call.services.access.createOrganization(named: try name(in: call), by: try call.author)
-        return try .json(encoding: OrganizationDocument(made), status: 201)
+        return try .json(encoding: OrganizationDocument(made, call.services.runLimits), status: 201)
     }
 
     static let show = Route(
@@ -59,7 +59,8 @@ enum OrganizationRoutes {
         needs: .organizationInPath(.read),
         answers: [.json(.named(OrganizationDocument.schema))]
     ) { call, organization in
-        try .json(encoding: OrganizationDocument(try await call.services.access.requireOrganization(named: organization.name)))
+        let found = try await call.services.access.requireOrganization(named: organization.name)
+        return try .json(encoding: OrganizationDocument(found, call.services.runLimits))
     }
 
     static let rename = Route(
@@ -75,7 +76,7 @@ enum OrganizationRoutes {
     ) { call, organization in
         let name = try name(in: call)
         let renamed = try await call.services.access.renameOrganization(organization.id, to: name, by: try call.author)
-        return try .json(encoding: OrganizationDocument(renamed))
+        return try .json(encoding: OrganizationDocument(renamed, call.services.runLimits))
     }
 
     static let delete = Route(

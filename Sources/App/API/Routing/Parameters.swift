@@ -94,7 +94,10 @@ struct Parameters: Sendable {
         while case .nullable(let inner) = schema { schema = inner }
         switch schema {
         case .boolean: return .bool(try flag(text, field.name))
-        case .integer, .whole, .number:
+        case .number, .decimal:
+            guard Double(text)?.isFinite == true else { throw Problem.invalid("'\(field.name)' must be a number, not '\(text.brief)'.") }
+            return .number(text)
+        case .integer, .whole:
             guard Int(text) != nil else { throw Problem.invalid("'\(field.name)' must be a whole number, not '\(text.brief)'.") }
             return .number(text)
         case .list: return .array(text.split(separator: ",").map { .string(String($0)) })
@@ -127,7 +130,7 @@ extension Schema.Property {
         var schema = schema
         while case .nullable(let inner) = schema { schema = inner }
         switch schema {
-        case .string, .name, .choice, .integer, .whole, .number, .boolean: return QueryParameter(name, schema, summary)
+        case .string, .name, .choice, .integer, .whole, .number, .decimal, .boolean: return QueryParameter(name, schema, summary)
         case .list(.string): return QueryParameter(name, schema, "\(summary); several with commas between")
         default: return nil
         }

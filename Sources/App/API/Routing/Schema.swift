@@ -9,6 +9,7 @@ indirect enum Schema: Sendable {
     case integer
     case whole(ClosedRange<Int>)
     case number
+    case decimal(ClosedRange<Double>)
     case boolean
     /// Any value.
     case any
@@ -53,7 +54,7 @@ indirect enum Schema: Sendable {
     /// The names in it, those within them included.
     var names: [NamedSchema] {
         switch self {
-        case .string, .name, .choice, .integer, .whole, .number, .boolean, .any: []
+        case .string, .name, .choice, .integer, .whole, .number, .decimal, .boolean, .any: []
         case .list(let item), .dictionary(let item), .nullable(let item): item.names
         case .either(let schemas): schemas.flatMap(\.names)
         case .object(let properties): properties.flatMap(\.schema.names)
@@ -73,6 +74,8 @@ indirect enum Schema: Sendable {
         case .whole(let range):
             .object([("type", "integer"), ("minimum", JSONNode(range.lowerBound)), ("maximum", JSONNode(range.upperBound))])
         case .number: .object([("type", "number")])
+        case .decimal(let range):
+            .object([("type", "number"), ("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))])
         case .boolean: .object([("type", "boolean")])
         case .any: .object([])
         case .list(let item): .object([("type", "array"), ("items", item.json)])

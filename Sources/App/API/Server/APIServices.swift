@@ -7,6 +7,7 @@ import Registration
 package import Sealing
 package import StateVault
 package import Storage
+package import Terraform
 
 /// What the API's handlers work with; wired once by the program.
 package struct APIServices: Sendable {
@@ -21,6 +22,8 @@ package struct APIServices: Sendable {
     package let version: String
     /// Larger states are refused, in bytes.
     package let stateLimit: Int
+    /// What one run may take of the machine, where its organization has no limit of its own.
+    package let runLimits: RunLimits
     /// Lets Terraform check configurations; nil where Terraform can't be run.
     package let validation: SourceValidation?
     /// Nil: no live events.
@@ -45,6 +48,7 @@ package struct APIServices: Sendable {
         logger: Logger,
         version: String,
         stateLimit: Int = StateVault.standardLimit,
+        runLimits: RunLimits = RunLimits(),
         dataFolder: String? = nil,
         validation: SourceValidation? = nil,
         live: LiveServices? = nil,
@@ -63,6 +67,7 @@ package struct APIServices: Sendable {
         self.logger = logger
         self.version = version
         self.stateLimit = stateLimit
+        self.runLimits = runLimits
         self.validation = validation
         self.live = live
         self.limits = limits

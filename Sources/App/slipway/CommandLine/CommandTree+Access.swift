@@ -5,7 +5,7 @@ internal import Domain
 extension CommandTree {
     static let organizations = CommandSpec(
         name: "org",
-        summary: "Add, list, rename, license and remove organizations, and set their network",
+        summary: "Add, list, rename, license and remove organizations, and set what their runs reach and may take",
         discussion: "Whoever owns the data folder is the administrator here; over the API the administrator's token is.",
         subcommands: [
             CommandSpec(
@@ -64,6 +64,31 @@ extension CommandTree {
                 examples: [
                     .init("slipway org network acme", "Show the setting"),
                     .init("slipway org network acme --network filtered --allow 10.20.0.0/16", "One private network, and the outside"),
+                ]
+            ),
+            CommandSpec(
+                name: "limits",
+                summary: "Show or set what each of an organization's runs may take of the machine",
+                discussion: """
+                    Without options, shows the limits in force, and which of them are set for this organization. The others are those that \
+                    SLIPWAY_RUN_MEMORY, SLIPWAY_RUN_PROCESSES and the like set for all organizations. What is not given keeps its value. A change \
+                    counts for runs that begin after it.
+                    """,
+                arguments: [organizationName],
+                options: [
+                    .value("memory", "MIB", .limit(.memory), "Memory of all processes of a run together"),
+                    .value("processes", "N", .limit(.processes), "Processes and threads of a run"),
+                    .value("files", "N", .limit(.files), "Files that each process of a run may have open"),
+                    .value("disk", "MIB", .limit(.disk), "Size of a run's workspace"),
+                    .value("log", "MIB", .limit(.log), "Size of what Terraform writes in a run"),
+                    .value("processors", "N", .limit(.processors), "Processors that a run computes on at once, such as 1.5"),
+                    .flag("reset", "Remove all limits of the organization's own"),
+                ],
+                exclusive: RunLimit.allCases.map { ["reset", $0.rawValue] },
+                examples: [
+                    .init("slipway org limits acme", "Show the limits in force"),
+                    .init("slipway org limits acme --memory 1024 --processors 1.5", "Set two of them"),
+                    .init("slipway org limits acme --reset", "Use those that are configured for all organizations again"),
                 ]
             ),
             CommandSpec(

@@ -1,3 +1,4 @@
+import Domain
 import Log
 
 /// What a value on the command line has to look like; checked by the parser, so that a command never sees a bad one.
@@ -12,6 +13,8 @@ enum ValueKind: Sendable, Equatable {
     /// `30m`, `1h30m`, `90s`; more than nothing.
     case duration
     case integer(ClosedRange<Int>)
+    /// What one run may take, in the limit's own unit.
+    case limit(RunLimit)
     /// `KEY=VALUE`; the value may be empty or hold more `=`.
     case assignment
     case choice([String])
@@ -33,6 +36,8 @@ enum ValueKind: Sendable, Equatable {
             if let number = Int(text), range.contains(number) { return nil }
             let limits = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
             return "takes a whole number \(limits), not \(shown)"
+        case .limit(let limit):
+            return limit.amount(text) == nil ? "takes \(limit.wanted), not \(shown)" : nil
         case .assignment:
             if let sign = text.firstIndex(of: "="), sign > text.startIndex { return nil }
             return "takes NAME=VALUE, not \(shown)"

@@ -68,6 +68,7 @@ enum Commands {
         case "org rename": try await OrganizationCommand.rename(context)
         case "org licence": try await OrganizationCommand.licence(context)
         case "org network": try await OrganizationCommand.network(context)
+        case "org limits": try await OrganizationCommand.limits(context)
         case "org remove": try await OrganizationCommand.remove(context)
         case "user add": try await UserCommand.add(context)
         case "user list": try await UserCommand.list(context)

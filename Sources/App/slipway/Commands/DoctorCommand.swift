@@ -73,7 +73,7 @@ enum DoctorCommand {
             for wall in (try? await program.sandbox())?.walls ?? [] {
                 await look(wall.name) { (wall.isUp ? .ok : .warning, wall.sentence) }
             }
-            await look("run limits") { (.ok, "\(configuration.runLimits.sentence); \(await Composition.groups(configuration).sentence)") }
+            await look("run limits") { try await limits(program) }
             await look("network") { try await network(program) }
             await look("workspaces") {
                 let root = try program.workspaces()
@@ -137,6 +137,19 @@ enum DoctorCommand {
             .warning,
             "\(text) verified, \(inventory.unverified.count) unverified and not used until their registry or mirror confirms them: \(names)"
         )
+    }
+
+    /// What a run may take, how many organizations have something else, and what keeps runs to it.
+    private static func limits(_ program: Composition) async throws -> (Check.Verdict, String) {
+        let organizations = try await AccessStore(database: program.database).organizations(limit: 10_000)
+        let own =
+            switch organizations.count(where: { !$0.limits.isEmpty }) {
+            case 0: ""
+            case 1: "; 1 organization has limits of its own"
+            case let count: "; \(count) organizations have limits of their own"
+            }
+        let groups = await Composition.groups(program.configuration)
+        return (.ok, "\(program.configuration.runLimits.sentence)\(own); \(groups.sentence)")
     }
 
     /// Whether a run can have a filtered network, and who needs one.

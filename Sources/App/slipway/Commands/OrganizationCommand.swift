@@ -1,7 +1,7 @@
 import API
 import FoundationEssentials
 
-/// Runs `slipway org add|list|rename|licence|network|remove`.
+/// Runs `slipway org add|list|rename|licence|network|limits|remove`.
 enum OrganizationCommand {
     /// A licence, as it is set: what is left out is unlimited.
     private struct Limits: Encodable {

@@ -46,7 +46,7 @@ struct LimitWatch: Sendable {
         let used = workspace.inside.usedBytes(atMost: limits.disk)
         if used > limits.disk { return RunLimits.Excess(.disk, limit: limits.disk, peak: used) }
         let own = max(RunLimits.reserved, room)
-        return storage.freeBytes < kept && used > own ? RunLimits.Excess(.disk, limit: own, peak: used) : nil
+        return storage.freeBytes < kept && used > own ? RunLimits.Excess(.disk, limit: own, peak: used, isForOthers: true) : nil
     }
 
     private func ofProcesses() -> RunLimits.Excess? {

@@ -22,15 +22,45 @@ extension TerraformRunner {
     /// - Returns: What Terraform says; nil when the workspace has to be initialised first.
     /// - Throws: ``TerraformError`` when it can't be started, or says nothing that can be read.
     package func validate(_ workspace: Workspace, settings: RunSettings) async throws(TerraformError) -> ValidationReport? {
-        let finished: ChildProcess.Finished
-        do throws(HostError) {
-            let command = try sandbox.command(try order(.validate, in: workspace, settings: settings))
-            finished = try await ChildProcess.run(command, timeout: .seconds(120), limit: 8 << 20)
-        } catch {
-            throw TerraformError(error)
+        let start = Self.outputNames.map { workspace.folder.facts($0)?.byteCount ?? 0 }
+        let exit = try await ended(try self.start(.validate, in: workspace, settings: settings))
+        guard case .killed = exit.end else { return try report(workspace, from: start, settings) }
+        return ValidationReport(isValid: false, diagnostics: [Diagnostic(summary: exit.attributed(to: settings.limits).sentence)])
+    }
+
+    /// Ends it after a time, or when nobody waits any more.
+    private func ended(_ run: TerraformRun) async throws(TerraformError) -> RunExit {
+        let exit = await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Cancelled when it has ended in time.
+                    if (try? await Task.sleep(for: Self.validationTime)) != nil { run.kill() }
+                }
+                let exit = await run.wait()
+                group.cancelAll()
+                return exit
+            }
+        } onCancel: {
+            run.kill()
         }
-        guard let answer = JSONValue(parsing: finished.output), let isValid = answer["valid"]?.bool else {
-            throw TerraformError(.programBroken(path: program.path, message: String(finished.errorText.prefix(500))))
+        guard exit.end != .killed(.forced) || Task.isCancelled else {
+            throw TerraformError(.programBroken(path: program.path, message: "validation took longer than \(Self.validationTime)"))
+        }
+        return exit
+    }
+
+    private static let validationTime = Duration.seconds(120)
+    private static let outputNames = [Workspace.outputName, Workspace.errorName]
+
+    private func report(_ workspace: Workspace, from start: [Int], _ settings: RunSettings) throws(TerraformError) -> ValidationReport? {
+        let texts = try attempt { () throws(HostError) in
+            try zip(Self.outputNames, start).map { name, start throws(HostError) in
+                try workspace.folder.file(name)?.read(from: start, limit: 8 << 20) ?? []
+            }
+        }
+        guard let answer = JSONValue(parsing: texts[0]), let isValid = answer["valid"]?.bool else {
+            let message = String(String(decoding: texts[1].prefix(2000), as: UTF8.self).prefix(500))
+            throw TerraformError(.programBroken(path: program.path, message: message))
         }
         let found = (answer["diagnostics"]?.array ?? []).compactMap { Self.diagnostic($0, masking: settings) }
         // What a missing `init` looks like, and nothing else does.

@@ -73,6 +73,7 @@ package struct RunGroups: Sendable, Hashable {
     /// - Parameters:
     ///   - limits: What it may take.
     ///   - filesAreMemory: Its workspace lies in memory, and is counted as such.
+    /// - Returns: The group, to be closed by the caller.
     /// - Throws: ``HostError``
     func make(_ limits: RunLimits, filesAreMemory: Bool) throws(HostError) -> RunGroup {
         try RunGroup(in: self, limits: limits, filesAreMemory: filesAreMemory)

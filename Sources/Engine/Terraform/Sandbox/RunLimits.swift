@@ -1,5 +1,8 @@
+package import Domain
+
 /// The most that one run may take of the machine.
 package struct RunLimits: Sendable, Hashable {
+    /// What a run is ended for; a ``RunLimit`` has the same name.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case memory, processes, disk, log
 
@@ -13,8 +16,14 @@ package struct RunLimits: Sendable, Hashable {
             }
         }
 
-        /// The setting that raises it.
-        var setting: String { "SLIPWAY_RUN_\(rawValue.uppercased())" }
+        var limit: RunLimit {
+            switch self {
+            case .memory: .memory
+            case .processes: .processes
+            case .disk: .disk
+            case .log: .log
+            }
+        }
     }
 
     /// A limit that was exceeded.
@@ -24,17 +33,31 @@ package struct RunLimits: Sendable, Hashable {
         package let limit: Int
         /// What was seen.
         package let peak: Int
+        /// Whether the limit is the organization's own.
+        package internal(set) var isOwn = false
+        /// Whether it might have taken more if other runs didn't need the rest.
+        package let isForOthers: Bool
 
-        package init(_ kind: Kind, limit: Int, peak: Int) {
+        package init(_ kind: Kind, limit: Int, peak: Int, isForOthers: Bool = false) {
             self.kind = kind
             self.limit = limit
             self.peak = peak
+            self.isForOthers = isForOthers
         }
 
         /// For people, without its full stop.
         package var sentence: String {
-            "Terraform or what it started took more \(kind.noun) than a run may (\(text(limit)); it was seen at \(text(peak))) and was killed: "
-                + "let it take less, or raise \(kind.setting)"
+            if isForOthers {
+                return "Terraform or what it started took more \(kind.noun) than it was promised (\(text(limit)); it was seen at \(text(peak))) "
+                    + "where other runs need what is left, and was killed: let it take less, run fewer at once, or give the machine more memory"
+            }
+            return "Terraform or what it started took more \(kind.noun) than a run may (\(text(limit)); it was seen at \(text(peak))) and was killed: "
+                + "let it take less, or raise \(remedy)"
+        }
+
+        /// Where the limit is raised.
+        private var remedy: String {
+            isOwn ? "the organization's limit with `slipway org limits NAME --\(kind.limit.rawValue)`" : kind.limit.rule.setting
         }
 
         private func text(_ amount: Int) -> String {
@@ -52,8 +75,12 @@ package struct RunLimits: Sendable, Hashable {
     package var disk: Int
     /// Of what Terraform writes, in bytes.
     package var log: Int
-    /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them. Nothing is killed for it.
+    /// How many of the machine's processors it computes on at once, 0.1 and more; nil for all of them.
+    ///
+    /// Nothing is killed for it.
     package var processors: Double?
+    /// Which of them are the organization's own, not configured for all.
+    package internal(set) var own: Set<RunLimit> = []
 
     /// The defaults suit a large configuration with the AWS provider, which takes 450 MB, 100 threads and a few hundred files.
     package init(
@@ -74,8 +101,10 @@ package struct RunLimits: Sendable, Hashable {
 
     /// For people.
     package var sentence: String {
-        "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
-            + "output \(log >> 20) MiB"
+        let ofOrganization = RunLimit.allCases.filter(own.contains).map(\.rawValue).joined(separator: ", ")
+        return "memory \(memory >> 20) MiB, \(processes) processes and threads, \(openFiles) open files, workspace \(disk >> 20) MiB, "
+            + "output \(log >> 20) MiB, \(processors.map(RunLimit.processors.text) ?? "all") processors"
+            + (own.isEmpty ? "" : "; the organization's own: \(ofOrganization)")
     }
 
     /// What the kernel itself watches in each process, as prlimit(1) takes it.

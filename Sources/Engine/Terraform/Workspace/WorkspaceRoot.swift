@@ -15,7 +15,7 @@ package struct WorkspaceRoot: Sendable, Hashable {
     /// The folder of the ``RoomClaim``s.
     let claims: String
 
-    /// - Parameter claims: Where the claims of its runs are; nil is beside it.
+    /// A folder that exists already or will be made; without one of its own, the folder of the claims is beside it.
     package init(path: String, isMemoryBacked: Bool, owner: FileOwner? = nil, claims: String? = nil) {
         self.path = path
         self.claims = claims ?? "\(path).claims"
