@@ -8,7 +8,7 @@ struct LimitWatch: Sendable {
     private let pid: Int32
     /// What it was promised itself, in bytes.
     private let room: Int
-    private var looks = 0
+    private var nextCount = ContinuousClock.now
     /// To all runs, in bytes, as it was at the last look.
     private var promised = 0
 
@@ -24,7 +24,6 @@ struct LimitWatch: Sendable {
 
     /// What is exceeded now; nil for nothing.
     mutating func excess() -> RunLimits.Excess? {
-        looks += 1
         if let excess = ofOutput() ?? ofDisk() { return excess }
         return ofProcesses()
     }
@@ -38,12 +37,16 @@ struct LimitWatch: Sendable {
 
     private mutating func ofDisk() -> RunLimits.Excess? {
         guard let storage = try? FolderStorage(of: workspace.path) else { return nil }
-        if looks % 20 == 1 { promised = RoomClaim.promised(in: workspace.root) }
+        let now = ContinuousClock.now
+        let isDue = now >= nextCount
+        if isDue { promised = RoomClaim.promised(in: workspace.root) }
         // The little that is left is what the others were promised.
         let kept = max(RunLimits.reserved, promised)
         // Counting every file takes its time: often only where room is short.
-        guard storage.freeBytes < kept + RunLimits.reserved || looks % 20 == 10 else { return nil }
+        guard storage.freeBytes < kept + RunLimits.reserved || isDue else { return nil }
         let used = workspace.inside.usedBytes(atMost: limits.disk)
+        // Many files take long to count: a twentieth of the time is for it at most.
+        nextCount = .now + max(.seconds(1), 20 * (.now - now))
         if used > limits.disk { return RunLimits.Excess(.disk, limit: limits.disk, peak: used) }
         let own = max(RunLimits.reserved, room)
         return storage.freeBytes < kept && used > own ? RunLimits.Excess(.disk, limit: own, peak: used, isForOthers: true) : nil

@@ -7,7 +7,7 @@ enum ProcessorShare {
     /// What runs in the sandbox can't choose others: ``SystemCallFilter``.
     static func command(_ command: ChildProcess.Command, processors: Double) -> ChildProcess.Command {
         let allowed = ProcessTable.processors
-        let count = max(1, Int(min(processors.rounded(.up), 4096)))
+        let count = max(1, Int(exactly: processors.rounded(.up)) ?? allowed.count)
         guard count < allowed.count, let taskset = Executable.find("taskset", path: Sandbox.Layout.searchPath) else { return command }
         var command = command
         let chosen = allowed.shuffled().prefix(count).sorted().map(String.init).joined(separator: ",")

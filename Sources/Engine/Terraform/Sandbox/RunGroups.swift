@@ -144,7 +144,8 @@ struct RunGroup: Sendable {
             }
             if groups.controllers.contains(.pids) { try group.set("pids.max", "\(limits.processes + Self.margin)") }
             if let processors = limits.processors, groups.controllers.contains(.cpu) {
-                try group.set("cpu.max", "\(max(1000, Int(processors * Double(Self.period)))) \(Self.period)")
+                let share = Int(exactly: (processors * Double(Self.period)).rounded()) ?? Self.period
+                try group.set("cpu.max", "\(max(1000, share)) \(Self.period)")
             }
         } catch {
             try? group.remove()

@@ -47,12 +47,12 @@ package struct RunLimits: Sendable, Hashable {
 
         /// For people, without its full stop.
         package var sentence: String {
-            if isForOthers {
-                return "Terraform or what it started took more \(kind.noun) than it was promised (\(text(limit)); it was seen at \(text(peak))) "
-                    + "where other runs need what is left, and was killed: let it take less, run fewer at once, or give the machine more memory"
-            }
-            return "Terraform or what it started took more \(kind.noun) than a run may (\(text(limit)); it was seen at \(text(peak))) and was killed: "
-                + "let it take less, or raise \(remedy)"
+            let (most, reason, remedy) =
+                isForOthers
+                ? ("than it was promised", ", where other runs need what is left", "run fewer at once, or give the machine more memory")
+                : ("than a run may", "", "or raise \(self.remedy)")
+            return "Terraform or what it started took more \(kind.noun) \(most) (\(text(limit)); it was seen at \(text(peak)))\(reason) "
+                + "and was killed: let it take less, \(remedy)"
         }
 
         /// Where the limit is raised.
