@@ -46,7 +46,7 @@ struct LimitWatch: Sendable {
         guard storage.freeBytes < kept + RunLimits.reserved || isDue else { return nil }
         let used = workspace.inside.usedBytes(atMost: limits.disk)
         // Many files take long to count: a twentieth of the time is for it at most.
-        nextCount = .now + max(.seconds(1), 20 * (.now - now))
+        nextCount = ContinuousClock.now + max(.seconds(1), now.duration(to: .now) * 20)
         if used > limits.disk { return RunLimits.Excess(.disk, limit: limits.disk, peak: used) }
         let own = max(RunLimits.reserved, room)
         return storage.freeBytes < kept && used > own ? RunLimits.Excess(.disk, limit: own, peak: used, isForOthers: true) : nil
