@@ -60,6 +60,7 @@ has_status() { [ "$(status "$1")" = "$2" ]; }
 is_over() { case $(status "$1" 2>/dev/null) in completed | failed | cancelled) true ;; *) false ;; esac; }
 completes() {
     wait_for 300 "$2 is over" is_over "$1"
+    [ "$(status "$1")" = completed ] || log "$1"
     is "$2 is completed" completed "$(status "$1")"
 }
 log() { SLIPWAY_DATA=$data slipway logs "$1" 2>/dev/null; }
