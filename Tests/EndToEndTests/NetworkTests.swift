@@ -128,7 +128,9 @@ struct NetworkTests {
     @Test func `a run in the server's network reaches what the server does`() async throws {
         let (found, text) = try await found(["--network", "host"], as: .root)
         for address in OutsideWorld.addresses { #expect(found["\(address) None"] == "outside", "\(text)") }
-        #expect(found["127.0.0.1 None"] == "server" && found["abstract"] == "connected" && found["name"] == OutsideWorld.named, "\(text)")
+        #expect(found["127.0.0.1 None"] == "server" && found["name"] == OutsideWorld.named, "\(text)")
+        // Whatever network they have, where the kernel can do it.
+        #expect(found["abstract"] == (AbstractSockets.canBeClosed ? "nobody" : "connected"), "\(text)")
     }
 
     @Test(arguments: Caller.possible) func `a killed worker leaves nothing of its run's network`(caller: Caller) async throws {

@@ -51,6 +51,10 @@ extension ChildProcess {
         package var newSession: Bool
         /// What the child gets as 3, 4, …, in this order.
         package var inherited: [Inherited]
+        /// It and all that it starts connect to no abstract Unix socket of anybody else's, and get no rights from a program's file.
+        ///
+        /// Only where ``AbstractSockets/canBeClosed``.
+        package var hasNoAbstractSockets = false
 
         package init(
             _ executable: String,

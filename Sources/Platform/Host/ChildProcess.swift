@@ -100,6 +100,8 @@ extension ChildProcess {
         private func live() {
             let child: ChildProcess
             do throws(HostError) {
+                // A thread's child has what the thread has, and this one has no other.
+                if command.hasNoAbstractSockets { try AbstractSockets.closeToThread() }
                 child = ChildProcess(pid: try Spawn.spawn(command, pipes), pipes: pipes)
             } catch {
                 result.withLock { $0 = .failure(error) }

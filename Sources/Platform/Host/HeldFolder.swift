@@ -12,6 +12,8 @@ package final class HeldFolder: Sendable {
     /// Where it was when it was opened: for messages, and for programs that are started in it.
     package let path: String
     let descriptor: Int32
+    /// Opens one name after the other: the same without openat2(2).
+    private let takesSteps: Bool
 
     /// Opens a folder.
     ///
@@ -25,7 +27,15 @@ package final class HeldFolder: Sendable {
         self.init(descriptor: descriptor, path: path, owner: owner)
     }
 
-    private init(descriptor: Int32, path: String, owner: FileOwner?) {
+    /// This folder, as it is where openat2(2) is refused.
+    func takingSteps() throws(HostError) -> HeldFolder {
+        let descriptor = open(descriptorPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HostError(errno: errno, doing: "open", path: path) }
+        return HeldFolder(descriptor: descriptor, path: path, owner: owner, takesSteps: true)
+    }
+
+    private init(descriptor: Int32, path: String, owner: FileOwner?, takesSteps: Bool = false) {
+        self.takesSteps = takesSteps
         self.descriptor = descriptor
         self.path = path
         self.owner = owner
@@ -47,7 +57,8 @@ package final class HeldFolder: Sendable {
         HeldFolder(
             descriptor: try opened(name, Self.folderFlags, doing: "open"),
             path: "\(path)/\(name)",
-            owner: owner ?? self.owner
+            owner: owner ?? self.owner,
+            takesSteps: takesSteps
         )
     }
 
@@ -117,8 +128,12 @@ package final class HeldFolder: Sendable {
 
     func opened(_ name: String, _ flags: Int32, mode: UInt32 = 0, doing: String) throws(HostError) -> Int32 {
         while true {
-            let descriptor = slipway_open_beneath(self.descriptor, name, flags, mode)
+            let descriptor = takesSteps ? -1 : slipway_open_beneath(self.descriptor, name, flags, mode)
             if descriptor >= 0 { return descriptor }
+            if takesSteps || errno == ENOSYS {
+                let descriptor = slipway_open_steps(self.descriptor, name, flags, mode)
+                if descriptor >= 0 { return descriptor }
+            }
             // The kernel could not be sure because something was being renamed, or was interrupted: it asks for another try.
             guard errno == EAGAIN || errno == EINTR else { throw failure(errno, doing, name) }
         }

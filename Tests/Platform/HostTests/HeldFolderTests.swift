@@ -1,16 +1,21 @@
 import Glibc
-import Host
 import TestKit
 import Testing
+
+@testable import Host
 
 /// What others can do to a folder between two looks at it.
 @Suite struct HeldFolderTests {
     private func inFolder(_ body: (HeldFolder, String) throws -> Void) throws {
-        let temporary = try TemporaryFolder()
-        defer { try? FileSystem.removeTree(temporary.path) }
-        try FileSystem.makeFolder("\(temporary.path)/held/sub")
-        try FileSystem.write([7], to: "\(temporary.path)/secret")
-        try body(try HeldFolder(opening: "\(temporary.path)/held"), temporary.path)
+        // With openat2(2) and without.
+        for takesSteps in [false, true] {
+            let temporary = try TemporaryFolder()
+            defer { try? FileSystem.removeTree(temporary.path) }
+            try FileSystem.makeFolder("\(temporary.path)/held/sub")
+            try FileSystem.write([7], to: "\(temporary.path)/secret")
+            let held = try HeldFolder(opening: "\(temporary.path)/held")
+            try body(takesSteps ? try held.takingSteps() : held, temporary.path)
+        }
     }
 
     private func foreign(_ body: () throws -> Void) -> Bool {

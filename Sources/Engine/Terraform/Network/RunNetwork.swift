@@ -13,6 +13,7 @@ package struct RunNetwork: Sendable {
     }
 
     let entry: Entry
+    var isHost: Bool { if case .host = entry { true } else { false } }
     /// What is in force, in one sentence; said in every job.
     package let sentence: String
 

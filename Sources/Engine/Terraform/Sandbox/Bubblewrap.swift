@@ -58,8 +58,15 @@ struct Bubblewrap: Sendable, Hashable {
         var command = ChildProcess.Command(entrance[0], entrance.dropFirst() + visible + identity + program)
         command.inherited = inherited.map(ChildProcess.Command.Inherited.memory)
         command.folder = "/"
+        // Another network has none of this machine's.
+        command.hasNoAbstractSockets = network.isHost && closesAbstractSockets
         return command
     }
+
+    /// Whether a run in the machine's own network is kept from the abstract sockets there.
+    ///
+    /// Not where bubblewrap gets its rights from its file: nothing in the kernel's scope does.
+    var closesAbstractSockets: Bool { AbstractSockets.canBeClosed && (FileFacts(of: path)?.mode ?? 0) & 0o4000 == 0 }
 
     /// What makes the program another user's.
     private var identity: [String] {

@@ -60,6 +60,13 @@ package struct Sandbox: Sendable, Hashable {
             )
         return [
             user, filter,
+            bubblewrap.closesAbstractSockets
+                ? Wall(name: "abstract sockets", isUp: true, sentence: "closed to runs, whichever network they have")
+                : Wall(
+                    name: "abstract sockets",
+                    isUp: false,
+                    sentence: "open to runs whose network is host: closing them takes Linux 6.12 with Landlock"
+                ),
             Wall(name: "output", isUp: true, sentence: "Terraform's own: nothing that it starts can write, read or end it"),
         ]
     }

@@ -94,6 +94,8 @@ static inline int slipway_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_op
 static inline int slipway_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, (void *)0, 0);
 }
+// O_PATH is shown with _GNU_SOURCE only.
+static inline int slipway_path_only(void) { return 010000000; }
 // openat2(2) has no wrapper. What leads out of the folder, or through any link, is refused by the kernel itself.
 static inline int slipway_open_beneath(int folder, const char *path, int flags, unsigned mode) {
     // struct open_how; its header would bring declarations of glibc's into this module that belong in Swift's own.
@@ -104,12 +106,40 @@ static inline int slipway_open_beneath(int folder, const char *path, int flags, 
     };
     return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
+// The same, one name after the other, where openat2(2) is refused as a whole: by kernels before 5.6, and by filters that can't see its arguments
+// (systemd's RestrictSUIDSGID). A name that is no link and isn't `..` leads nowhere else.
+static inline int slipway_open_steps(int folder, const char *path, int flags, unsigned mode) {
+    int current = folder;
+    for (;;) {
+        char name[256];
+        size_t length = strcspn(path, "/");
+        int is_last = path[length] == 0;
+        int next = -1;
+        if (length == 0 || length >= sizeof name) {
+            errno = length ? ENAMETOOLONG : EXDEV;
+        } else {
+            memcpy(name, path, length);
+            name[length] = 0;
+            if (strcmp(name, "..") == 0) {
+                errno = EXDEV;
+            } else if (is_last) {
+                next = openat(current, name, flags | O_NOFOLLOW, mode);
+            } else {
+                next = openat(current, name, slipway_path_only() | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            }
+        }
+        int number = errno;
+        if (current != folder) close(current);
+        errno = number;
+        if (next < 0 || is_last) return next;
+        current = next;
+        path += length + 1;
+    }
+}
 // renameat2(2), shown with _GNU_SOURCE only: fails when something has the new name.
 static inline int slipway_rename_new(int from, const char *name, int to, const char *target) {
     return (int)syscall(SYS_renameat2, from, name, to, target, 1u /* RENAME_NOREPLACE */);
 }
-// O_PATH is shown with _GNU_SOURCE only.
-static inline int slipway_path_only(void) { return 010000000; }
 
 // memfd_create(2), shown with _GNU_SOURCE only.
 static inline int slipway_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
@@ -160,4 +190,19 @@ static inline void slipway_overwrite_freed(void) {
         }
         for (int index = 0; index < 7; index++) free(pieces[index]);
     }
+}
+
+// Landlock, landlock(7), whose calls glibc doesn't have, and whose scopes Debian 12's headers don't: since ABI 6, Linux 6.12.
+static inline long slipway_landlock_abi(void) { return syscall(444 /* landlock_create_ruleset */, NULL, 0, 1 /* its version */); }
+
+// The calling thread, and what it starts, connects to no abstract Unix socket of anybody else's from now on. 0, or an error's number.
+static inline int slipway_scope_thread(void) {
+    struct { uint64_t files, ports, scopes; } rules = {0, 0, 1 /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */};
+    int descriptor = (int)syscall(444, &rules, sizeof rules, 0);
+    if (descriptor < 0) return errno;
+    long failed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (failed == 0) failed = syscall(446 /* landlock_restrict_self */, descriptor, 0);
+    int number = failed == 0 ? 0 : errno;
+    close(descriptor);
+    return number;
 }
