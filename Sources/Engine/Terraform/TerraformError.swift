@@ -32,6 +32,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case diskFull(path: String)
         case foreign(path: String)
         case workspaceInUse(path: String)
+        case limitExceeded(RunLimits.Excess)
+        case interrupted(String)
         case providerDamaged(String)
         case providerChanged(String, pin: String)
         case system(HostError)
@@ -62,7 +64,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             .providerChanged:
             true
         case .programMissing, .programNotExecutable, .programTooOld, .programBroken, .sandboxUnavailable, .networkUnavailable, .diskFull,
-            .foreign, .workspaceInUse,
+            .foreign, .workspaceInUse, .limitExceeded, .interrupted,
             .providerDamaged, .system:
             false
         }
@@ -87,7 +89,7 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
             "the sandbox is required and does not work here: \(why); install bubblewrap and allow user namespaces, "
                 + "or set SLIPWAY_SANDBOX to preferred or off"
         case .networkUnavailable(let why):
-            "the run can't have the network that it is to have: \(why)"
+            "the network that is set for these runs can't be made here: \(why)"
         case .sourceMissing(let path):
             "there is no folder or .tf file at \(path): name the folder that Terraform would be run in"
         case .noConfiguration:
@@ -124,6 +126,8 @@ package struct TerraformError: Error, Sendable, Hashable, CustomStringConvertibl
         case .foreign(let path):
             "\(path) is no plain file of the run any more: something that the run started has put a link, a pipe or another's file in its "
                 + "place, and nothing was read from it"
+        case .limitExceeded(let excess): excess.sentence
+        case .interrupted(let what): what
         case .workspaceInUse(let path):
             "the workspace \(path) is in use by another process"
         case .providerDamaged(let name):

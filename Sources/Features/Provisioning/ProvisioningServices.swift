@@ -78,6 +78,13 @@ package struct ProvisioningServices: Sendable {
         return copy
     }
 
+    /// These services, for Terraform that no job's lease stands behind.
+    func withoutLease() -> ProvisioningServices {
+        var copy = self
+        copy.runner = runner.withoutLease()
+        return copy
+    }
+
     let deployments = DeploymentStore()
     let runs = RunStore()
     let usage = UsageStore()

@@ -39,6 +39,12 @@ extension RunAttempt {
         let errors = tracker.errors
         if case .killed(let cause) = exit.end { return await killed(cause, exit) }
         guard let first = errors.first else {
+            // It died by itself: what it was doing is in doubt, as when it is killed.
+            let findings = CrashFindings(events: tracker.resources, stateAddresses: (try? await stateAddresses()) ?? [])
+            if !findings.inFlight.isEmpty {
+                let message = "\(exit.sentence).\n\(findings.explanation(project: deployment.project))"
+                return await ends.failure(.conflict, code: "terraform_failed", message: message)
+            }
             return await failure(
                 .unknown,
                 code: "terraform_failed",
@@ -89,6 +95,9 @@ extension RunAttempt {
         case let error as TerraformError:
             // A second attempt would only do the same once more.
             if case .foreign = error.reason { return await failure(.conflict, code: "workspace_changed", message: "\(error).") }
+            if case .limitExceeded(let excess) = error.reason {
+                return await failure(.quota, code: "\(excess.kind.rawValue)_limit", message: "\(error).")
+            }
             return await failure(error.isBadInput ? .validation : .serverError, code: nil, message: "\(error)")
         case let error as VaultError:
             var reason = FailureClass.stateRefused

@@ -204,7 +204,9 @@ struct RunAttempt: Sendable {
     }
 
     private func prepare(_ workspace: Workspace, _ settings: RunSettings) async throws {
-        var preparation = try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+        var preparation = try await unlessStopped {
+            try await services.runner.prepare(workspace, lock: order.providerLock, settings: settings)
+        }
         if case .needsInitialization = preparation {
             try await enter(.initializing, .`init`, RunProgress.preparing, "Installing providers")
             let installed = try await unlessStopped { try await services.runner.fillStore(for: workspace) }

@@ -115,7 +115,7 @@ package struct SourceValidation: Sendable {
         let (network, limits) = try await services.openSurroundings(for: deployment.organization)
         defer { network.close() }
         var validation = self
-        validation.services = services.joining(network, under: limits)
+        validation.services = services.withoutLease().joining(network, under: limits)
         return try await validation.validate(source, lock: stored.lock)
     }
 

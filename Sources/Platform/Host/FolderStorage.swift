@@ -7,6 +7,10 @@ package struct FolderStorage: Sendable, Hashable {
     package let isMemoryBacked: Bool
     /// What this user may still write, in bytes.
     package let freeBytes: Int
+    /// What nobody has written, in bytes: a part of it may be kept for root.
+    package let emptyBytes: Int
+    /// Which file system it is, as `st_dev` says.
+    package let device: UInt64
     /// What it holds at all, in bytes.
     package let totalBytes: Int
 
@@ -17,6 +21,9 @@ package struct FolderStorage: Sendable, Hashable {
         let kind = UInt32(truncatingIfNeeded: facts.f_type)
         isMemoryBacked = kind == UInt32(TMPFS_MAGIC) || kind == UInt32(RAMFS_MAGIC)
         freeBytes = Int(facts.f_bavail) * Int(facts.f_bsize)
+        emptyBytes = Int(facts.f_bfree) * Int(facts.f_bsize)
+        var file = stat()
+        device = stat(folder, &file) == 0 ? UInt64(file.st_dev) : 0
         totalBytes = Int(facts.f_blocks) * Int(facts.f_bsize)
     }
 }

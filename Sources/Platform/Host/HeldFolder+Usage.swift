@@ -27,12 +27,23 @@ extension HeldFolder {
             used = used.addingReportingOverflow(Int(facts.st_blocks) * 512 + 1024).partialValue
             guard facts.st_mode & S_IFMT == S_IFDIR else { continue }
             guard open.count < Self.deepest else { return .max }
-            if let inner = Self.stream(of: dirfd(stream), name) { open.append(inner) }
+            // A folder that its owner may not read is opened for us: what is in it counts.
+            if let inner = Self.stream(of: dirfd(stream), name) ?? Self.streamByForce(of: dirfd(stream), name) { open.append(inner) }
         }
         return used
     }
 
     private static let deepest = 200
+
+    private static func streamByForce(of folder: Int32, _ name: UnsafePointer<CChar>) -> OpaquePointer? {
+        guard errno == EACCES else { return nil }
+        let descriptor = openat(folder, name, slipway_path_only() | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // By this way the mode of what is open changes, not of what has its name by now.
+        guard chmod("/proc/self/fd/\(descriptor)", 0o700) == 0 else { return nil }
+        return stream(of: folder, name)
+    }
 
     private static func stream(of folder: Int32, _ name: UnsafePointer<CChar>) -> OpaquePointer? {
         let descriptor = openat(folder, name, folderFlags)

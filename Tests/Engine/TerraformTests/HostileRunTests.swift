@@ -115,6 +115,45 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "for i in $(seq 60); do exec {f}<> /workspace/tmp/x; rm /workspace/tmp/x; head -c 8388608 /dev/zero >&$f; sleep 0.1; done",
+        """
+        mkdir /workspace/tmp/d; exec 9> /workspace/tmp/d/x; chmod 0 /workspace/tmp/d
+        for i in $(seq 60); do head -c 8388608 /dev/zero >&9; sleep 0.1; done
+        """,
+    ])
+    func `room that is taken by files which can't be seen counts as well`(script: String) async throws {
+        let script = "bash -c \(Self.quoted(script))"
+        try await outcome(script, limits: RunLimits(disk: 64 << 20)) { outcome, _ in
+            guard case .killed(.exceeded(let excess)) = outcome.exit.end else { return #expect(Bool(false), "\(outcome.exit)") }
+            #expect(excess.kind == .disk && excess.peak > 64 << 20)
+        }
+    }
+
+    @Test(arguments: [
+        "for i in $(seq 60); do head -c 8388608 /dev/zero > /tmp/$i; sleep 0.1; done",
+        "for i in $(seq 60); do head -c 8388608 /dev/zero > /dev/shm/$i; sleep 0.1; done",
+        """
+        exec /usr/bin/python3 -c "
+        import os, time
+        files = []
+        for i in range(60):
+            files.append(os.memfd_create('x'))
+            for _ in range(8): os.write(files[-1], b'x' * 1048576)
+            time.sleep(0.1)
+        "
+        """,
+    ])
+    func `files in memory count as memory`(script: String) async throws {
+        let script = "bash -c \(Self.quoted(script))"
+        try await outcome(script, limits: RunLimits(memory: 200 << 20)) { outcome, _ in
+            guard case .killed(.exceeded(let excess)) = outcome.exit.end else { return #expect(Bool(false), "\(outcome.exit)") }
+            #expect(excess.kind == .memory && excess.peak > 200 << 20)
+        }
+    }
+
+    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: #"'\''"#) + "'" }
+
     @Test func `a run that fills its workspace is ended, and told with the limit and what was seen`() async throws {
         let limits = RunLimits(disk: 64 << 20)
         try await outcome("for i in $(seq 40); do head -c 8388608 /dev/zero > /workspace/tmp/$i; sleep 0.1; done", limits: limits) {

@@ -105,4 +105,9 @@ extension TerraformRunner {
         copy.network = network
         return copy
     }
+
+    /// The same for what holds no lease, and so isn't ended with one.
+    package func withoutLease() -> TerraformRunner {
+        TerraformRunner(program: program, sandbox: sandbox, providers: providers, groups: groups)
+    }
 }

@@ -171,7 +171,7 @@ package final class TerraformRun: Sendable {
 
     /// Kills it when it takes more than it may.
     private func watchLimits(_ limits: RunLimits, room: Int) async {
-        var watch = LimitWatch(limits, room: room, workspace: workspace, pid: child.pid)
+        var watch = LimitWatch(limits, room: room, workspace: workspace, pid: child.pid, isSandboxed: isSandboxed)
         // Cancelled when the child has ended.
         while (try? await Task.sleep(for: LimitWatch.interval)) != nil {
             if let excess = watch.excess() { return kill(.exceeded(excess)) }

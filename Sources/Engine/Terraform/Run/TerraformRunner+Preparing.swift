@@ -198,11 +198,8 @@ extension TerraformRunner {
 
     /// Brings in modules; what goes wrong is said by the run that follows, which finds them missing.
     private func getModules(_ workspace: Workspace, _ settings: RunSettings) async throws(TerraformError) {
-        do throws(HostError) {
-            let command = try sandbox.command(try order(.getModules, in: workspace, settings: settings))
-            _ = try await ChildProcess.run(command, timeout: .seconds(300), limit: 64 * 1024)
-        } catch {
-            throw TerraformError(error)
-        }
+        let exit = try await ended(try start(.getModules, in: workspace, settings: settings), within: .seconds(300))
+        // A module's source is fetched by programs that its author may have a say in.
+        if case .killed(.exceeded(let excess)) = exit.attributed(to: settings.limits).end { throw TerraformError(.limitExceeded(excess)) }
     }
 }

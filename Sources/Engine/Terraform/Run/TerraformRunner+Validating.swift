@@ -23,18 +23,24 @@ extension TerraformRunner {
     /// - Throws: ``TerraformError`` when it can't be started, or says nothing that can be read.
     package func validate(_ workspace: Workspace, settings: RunSettings) async throws(TerraformError) -> ValidationReport? {
         let start = Self.outputNames.map { workspace.folder.facts($0)?.byteCount ?? 0 }
-        let exit = try await ended(try self.start(.validate, in: workspace, settings: settings))
-        guard case .killed = exit.end else { return try report(workspace, from: start, settings) }
-        return ValidationReport(isValid: false, diagnostics: [Diagnostic(summary: exit.attributed(to: settings.limits).sentence)])
+        let run = try self.start(.validate, in: workspace, settings: settings)
+        let exit = try await ended(run, within: .seconds(120)).attributed(to: settings.limits)
+        guard case .killed(let cause) = exit.end else { return try report(workspace, from: start, settings) }
+        // Of the configuration that says something only when it took too much.
+        guard case .exceeded = cause else { throw TerraformError(.interrupted(exit.sentence)) }
+        return ValidationReport(isValid: false, diagnostics: [Diagnostic(summary: exit.sentence)])
     }
 
-    /// Ends it after a time, or when nobody waits any more.
-    private func ended(_ run: TerraformRun) async throws(TerraformError) -> RunExit {
+    /// Waits for a short command's end; it is killed after a time, and when nobody waits any more.
+    ///
+    /// - Returns: How it ended.
+    /// - Throws: ``TerraformError/Reason/interrupted(_:)`` when the time was over.
+    func ended(_ run: TerraformRun, within time: Duration) async throws(TerraformError) -> RunExit {
         let exit = await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     // Cancelled when it has ended in time.
-                    if (try? await Task.sleep(for: Self.validationTime)) != nil { run.kill() }
+                    if (try? await Task.sleep(for: time)) != nil { run.kill() }
                 }
                 let exit = await run.wait()
                 group.cancelAll()
@@ -44,12 +50,11 @@ extension TerraformRunner {
             run.kill()
         }
         guard exit.end != .killed(.forced) || Task.isCancelled else {
-            throw TerraformError(.programBroken(path: program.path, message: "validation took longer than \(Self.validationTime)"))
+            throw TerraformError(.interrupted("`terraform \(run.command.name)` took longer than \(time) and was killed"))
         }
         return exit
     }
 
-    private static let validationTime = Duration.seconds(120)
     private static let outputNames = [Workspace.outputName, Workspace.errorName]
 
     private func report(_ workspace: Workspace, from start: [Int], _ settings: RunSettings) throws(TerraformError) -> ValidationReport? {

@@ -22,7 +22,6 @@ struct Bubblewrap: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - arguments: Bubblewrap's, beyond what every run has: secrets may be among them.
-    ///   - mounts: More of them, that anybody may see.
     ///   - folder: Where the program starts.
     ///   - network: What it reaches.
     ///   - program: Its path as it is in there, and its arguments.
@@ -30,7 +29,6 @@ struct Bubblewrap: Sendable, Hashable {
     /// - Throws: ``HostError`` when there is no memory left for it.
     func command(
         _ arguments: [String],
-        mounting mounts: [String] = [],
         in folder: String = "/",
         network: RunNetwork = .host,
         _ program: [String]
@@ -50,7 +48,7 @@ struct Bubblewrap: Sendable, Hashable {
             // It is root in the network's namespace of users, and the program is neither that nor has any of its rights.
             if user == nil { visible += ["--uid", "\(CurrentUser.id)", "--gid", "\(CurrentUser.group)", "--cap-drop", "ALL"] }
         }
-        visible += mounts + Sandbox.Layout.closing + ["--chdir", folder]
+        visible += Sandbox.Layout.closing + ["--chdir", folder]
         if let filter {
             visible += ["--seccomp", "\(3 + inherited.count)"]
             inherited.append(try MemoryFile(filter.program))

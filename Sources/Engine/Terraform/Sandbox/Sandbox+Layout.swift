@@ -51,9 +51,12 @@ extension Sandbox {
                 arguments += ["--ro-bind", "/dev/null", "/proc/\(name)"]
             }
             arguments += ["--dev", "/dev"]
-            for folder in ["/dev/shm", "/tmp"] { arguments += ["--perms", "1777", "--size", "\(temporarySize)", "--tmpfs", folder] }
+            for folder in memoryFolders { arguments += ["--perms", "1777", "--size", "\(temporarySize)", "--tmpfs", folder] }
             return arguments
         }
+
+        /// What is written there is memory.
+        static let memoryFolders = ["/dev/shm", "/tmp"]
 
         /// Of each folder in memory that is no part of the workspace, in bytes.
         private static let temporarySize = 1 << 30
@@ -133,13 +136,16 @@ extension Sandbox {
         for folder in order.readOnly { arguments += Layout.ancestors(of: folder) + ["--ro-bind-try", folder, folder] }
         for (name, value) in order.environment { arguments += ["--setenv", name, value] }
         arguments += ["--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", temporary, "--setenv", "PATH", Layout.searchPath]
-        return try bubblewrap.command(
+        arguments += ["--bind", order.insideFolder, Layout.workspace]
+        var command = try bubblewrap.command(
             arguments,
-            // The workspace's path stands on the command line: ``Survivors`` looks for it. A run sees its own command line only.
-            mounting: ["--bind", order.insideFolder, Layout.workspace],
             in: "\(Layout.workspace)/source",
             network: order.network,
             ["/usr/bin/prlimit"] + order.limits.arguments(userIsShared: bubblewrap.user != nil) + ["/slipway/\(name)"] + order.arguments
         )
+        // Bubblewrap's own, which the run doesn't get: ``Survivors`` finds by it what a dead worker's run left. Where bubblewrap is process 1 in
+        // there, a run reads its command line, and not this.
+        command.environment["SLIPWAY_WORKSPACE"] = order.insideFolder
+        return command
     }
 }
