@@ -21,6 +21,9 @@ package enum ProcessTable {
     /// The environment it was started with, as `NAME=value`; empty when this user may not see it.
     package static func environment(_ pid: Int32) -> [String] { list("environ", pid) }
 
+    /// What is mounted for it, as `mountinfo` shows it: a line each, with the path in the file system and the place.
+    package static func mounts(_ pid: Int32) -> String { text("mountinfo", pid) ?? "" }
+
     /// The processes that it started and that still run, oldest first.
     package static func children(_ pid: Int32) -> [Int32] {
         if let text = text("task/\(pid)/children", pid), !text.isEmpty { return text.split(separator: " ").compactMap { Int32($0) } }

@@ -201,6 +201,7 @@ def main():
         if server.process.poll() is not None:
             wrong.append("the server ended: " + server.text()[-1500:])
         wrong += [f"{job[1]} ({job[3]}) didn't end" for job in waiting]
+        logs = ""
         for who, project, job, secret in jobs:
             status, text = server.call("GET", f"/api/jobs/{job}", token=tokens[who])
             state = server.call("GET", f"/api/deployments/{project}/state", token=tokens[who])[1]
@@ -211,6 +212,7 @@ def main():
                     wrong.append(f"{project} hasn't its own state: {state[:300]}")
             else:
                 log = server.call("GET", f"/api/jobs/{job}/log", token=tokens[who])[1]
+                logs += log[:4000] + "\n"
                 events = server.call("GET", f"/api/jobs/{job}/events", token=tokens[who])[1]
                 for what, seen in (("log", log), ("state", state), ("job", text), ("events", events)):
                     if mark in seen:
@@ -220,8 +222,11 @@ def main():
         if peak > options.memory:
             wrong.append(f"the server took {peak} MB")
         print(f"{options.hostile} hostile and {options.honest} honest runs; the server took {peak} MB at most", flush=True)
-        shared = re.search(r"runs work in memory \((\S+)\)", server.text())
-        roots = [shared[1]] if shared else [server.data + "/runs"]
+        # Every job's log says where it worked.
+        places = re.findall(r"runs work (?:in memory|on disk) \(([^)]+)\)", logs)
+        if not places:
+            wrong.append("no log says where runs work")
+        roots = sorted(set(places))
     finally:
         if server.process.poll() is None:
             server.process.send_signal(signal.SIGTERM)

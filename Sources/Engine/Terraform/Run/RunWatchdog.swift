@@ -67,7 +67,7 @@ package final class RunWatchdog: Sendable {
     private func write(_ state: State) {
         let left = (state.until - .now) / .milliseconds(1)
         let deadline = Int64(Self.now() + left)
-        let words = ["\(deadline)"] + state.runs.map(String.init) + ["."]
+        let words = ["\(deadline)", "\(CurrentProcess.id)"] + state.runs.map(String.init) + ["."]
         // What can't be written leaves the earlier deadline, which is the safe one.
         try? file.replace(Array(words.joined(separator: " ").utf8))
     }
@@ -81,27 +81,29 @@ package final class RunWatchdog: Sendable {
 extension RunWatchdog {
     /// Watches what the parent has written into descriptor 3, until there are no runs or no parent any more.
     package static func watch() async {
-        let parent = ProcessTable.parentOfThis
         guard let file = MemoryFile(inherited: 3) else { return }
-        while ProcessTable.parentOfThis == parent {
+        while true {
             // Half a line: it is being written.
-            if let (deadline, runs) = order(in: file.content) {
-                if runs.isEmpty { return }
-                if now() > deadline { end(runs) }
+            if let order = order(in: file.content) {
+                // A parent that died, be it before this process had begun, has taken its runs along; others may have their numbers by now.
+                if order.runs.isEmpty || order.parent != ProcessTable.parentOfThis { return }
+                if now() > order.deadline { end(order.runs, of: order.parent) }
+            } else if ProcessTable.parentOfThis == 1 {
+                return
             }
             guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return }
         }
     }
 
-    private static func order(in content: [UInt8]) -> (deadline: Double, runs: [Int32])? {
+    private static func order(in content: [UInt8]) -> (deadline: Double, parent: Int32, runs: [Int32])? {
         let words = String(decoding: content, as: UTF8.self).split(separator: " ")
-        guard words.last == ".", let deadline = words.first.flatMap({ Double($0) }) else { return nil }
-        return (deadline, words.dropFirst().dropLast().compactMap { Int32($0) })
+        guard words.last == ".", words.count > 2, let deadline = Double(words[0]), let parent = Int32(words[1]) else { return nil }
+        return (deadline, parent, words.dropFirst(2).dropLast().compactMap { Int32($0) })
     }
 
     /// Process 1 of a sandbox first: with it goes everything in there.
-    private static func end(_ runs: [Int32]) {
-        for run in runs where ProcessTable.isChild(run, of: ProcessTable.parentOfThis) {
+    private static func end(_ runs: [Int32], of parent: Int32) {
+        for run in runs where ProcessTable.isChild(run, of: parent) {
             let processes = (ProcessTable.tree(run).dropFirst() + [run]).compactMap { ProcessHandle($0) }
             for process in processes { process.signal(9) }
         }

@@ -75,17 +75,20 @@ package struct Leftover: Sendable {
     private static func stateLeft(in folder: HeldFolder) throws(HostError) -> [UInt8]? {
         guard let facts = folder.facts(Workspace.insideName), facts.kind == .folder else { return nil }
         let states = "\(Workspace.insideName)/state"
+        // A run may have shut its own folders.
+        for name in [Workspace.insideName, states] { folder.allow(name) }
         do throws(HostError) {
             let inside = try folder.folder(states, owner: FileOwner(user: facts.owner, group: facts.owner))
             return try inside.read(Workspace.stateName, limit: Workspace.stateLimit)
         } catch {
             // What the run has put there instead is no state; the copy of the last whole one counts.
-            guard error.isForeign || error.isMissing || error.errno == tooLarge else { throw error }
+            guard error.isForeign || error.isMissing || [tooLarge, forbidden].contains(error.errno) else { throw error }
             return nil
         }
     }
 
     private static let tooLarge: Int32 = 27
+    private static let forbidden: Int32 = 13
     private static let busy: Int32 = 16
 
     /// Nil when it was never written.

@@ -28,6 +28,9 @@ enum Survivors {
     /// The path holds 122 random bits: who names it in these places was started for it.
     private static func isOf(_ path: String, _ pid: Int32) -> Bool {
         if ProcessTable.environment(pid).contains("SLIPWAY_WORKSPACE=\(path)/inside") { return true }
+        // A Terraform that outlived bubblewrap, which had not yet tied it to itself: its program can't be read, and so neither can its environment.
+        // Its mounts can, and name the workspace as the storage's own path.
+        if let name = path.split(separator: "/").last, ProcessTable.mounts(pid).contains("/\(name)/inside ") { return true }
         guard let name = ProcessTable.name(pid), ["bwrap", "nsenter", "setpriv", "terraform", "tofu"].contains(name) else { return false }
         return ProcessTable.arguments(pid).contains { $0.hasPrefix(path) }
     }
