@@ -77,11 +77,11 @@ struct RunAttempt: Sendable {
     }
 
     private func steps() async throws -> JobEnd {
-        let claim = try await claimRoom()
-        defer { claim.release() }
         let (network, limits) = try await begin()
         // Also keeps it until nothing runs in it any more.
         defer { network.close() }
+        let claim = try await claimRoom()
+        defer { claim.release() }
         var attempt = self
         attempt.services = services.joining(network, under: limits)
         attempt.room = claim.byteCount

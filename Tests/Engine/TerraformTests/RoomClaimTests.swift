@@ -29,7 +29,7 @@ import Testing
             }
             #expect(held.count >= 2)
             #expect(RoomClaim.promised(in: root) == held.reduce(0) { $0 + $1.byteCount })
-            guard case .short(let shortage) = try await RoomClaim.take(storage.freeBytes / 3, in: root) else {
+            guard case .short(let shortage) = try await RoomClaim.take(storage.freeBytes, in: root) else {
                 Issue.record("room was promised twice")
                 return
             }
