@@ -206,8 +206,8 @@ import Testing
             let doctor = try await slipway.json("doctor")
             #expect(
                 doctor.list.compactMap { $0["name"]?.text } == [
-                    "data folder", "keyring", "database", "terraform", "sandbox", "run user", "system calls", "output", "run limits",
-                    "network", "workspaces",
+                    "data folder", "keyring", "database", "terraform", "sandbox", "run user", "system calls", "abstract sockets", "output",
+                    "run limits", "network", "workspaces",
                     "providers", "queue", "locks", "events", "backups", "backup place",
                 ]
             )
