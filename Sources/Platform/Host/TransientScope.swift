@@ -29,7 +29,7 @@ package enum TransientScope {
         let command = ChildProcess.Command(busctl, arguments, environment: known, folder: "/")
         // A manager that doesn't answer gives none.
         guard let answer = try? await ChildProcess.run(command, timeout: .seconds(5)), answer.status.isSuccess else { return false }
-        for _ in 0..<200 {
+        for _ in 0..<1000 {
             if let own = ControlGroup.own, own != before, own.name == name { return true }
             // Cancelled: nobody waits for it any more.
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return false }
